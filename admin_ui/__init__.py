@@ -1,7 +1,7 @@
 """The administration pages at /admin: they show and command; ``iam`` knows and decides.
 
 Rooms, each importing only those before it: ``parts``; ``people``; ``applications``, ``rules``, ``organisations``,
-``feeds``, ``agreements``; ``trace``; ``person``; ``overview``.
+``feeds``, ``agreements``; ``trace``; ``person``, ``bulk``; ``overview``.
 
 ``parts.frame`` holds the blueprint, the menu and the way a page is rendered; ``entry`` is the door (these pages are a
 relying party of our own provider). A section is a module with its views, each marked with the permission it needs, and
@@ -41,6 +41,7 @@ from admin_ui.applications import (
     token_preview,
     undelivered,
 )
+from admin_ui.bulk import pages as bulk_acts, rules as bulk_rules, waiting as bulk_waiting
 from admin_ui.feeds import rejects as run_rejects, runs, sources, unclear, undo as run_undo
 from admin_ui.feeds.making import (
     changing as source_changing,
@@ -146,6 +147,9 @@ PAGES = (
     client_settings,
     role_catalogue,
     role_edit,
+    bulk_acts,
+    bulk_rules,
+    bulk_waiting,
 )
 """The modules with views: their routes and sections of the menu are there once they are imported."""
 

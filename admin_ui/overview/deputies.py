@@ -26,9 +26,10 @@ DECIDES = {
     "applications.write": N_("Applications"),
     "config.apply": N_("Declarations"),
     "organisations.write": N_("Organisations"),
-    "persons.write": N_("Groups"),
     "rules.write": N_("Rules"),
     "sources.accept": N_("Sources"),
+    "rights.grant": N_("Rights given by hand to many people at once"),
+    "persons.write": N_("Positions and groups of many people at once"),
 }
 
 

@@ -26,6 +26,7 @@ from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut
 from iam.access.pages.called import roles_called, rules_called
 from iam.apply import guarded
+from iam.bulk import waits as bulk
 from iam.deciding import appointing
 from iam.deciding.deputies import may_be_deputised
 from iam.deciding.telling import is_due
@@ -44,6 +45,7 @@ KINDS = {
     "agreement": N_("Agreement"),
     "undo": N_("Undoing of a run"),
     "administrator": N_("Administrator"),
+    "bulk": N_("For many people at once"),
     "role": N_("Role"),
     "client": N_("Client"),
     "connection": N_("Sign-in connection"),
@@ -126,6 +128,8 @@ def _proposal(
         href = f"{paths[row.kind]}/{row.key}/proposal"
     elif row.kind == undo.KIND:
         href = f"/admin/runs/{(row.stated or {})['run']}/undo"
+    elif row.kind == bulk.KIND:
+        name, href = texts.gettext(bulk.kind_of(row).label), f"/admin/bulk/waiting/{row.id}"
     elif row.kind == appointing.KIND:
         href = f"{ADMINISTRATORS}/waiting/{row.id}"
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -36,6 +36,8 @@ from iam.web.redirect import see_other
 frame.section("persons", N_("Persons"), "/admin/persons", "persons.read", 10)
 
 PATH = "/admin/persons"
+FILTERS = ("q", "kind", "organisation", "state", "coming", "username")
+"""What narrows the list, as its address says it."""
 OFFERED = 300
 """So many organisations are offered in the filter; the rest are reached from their own pages."""
 
@@ -105,6 +107,9 @@ def persons() -> AnyResponse:
         export_url=paging.address("/admin/persons.csv") if frame.may("persons.export") else None,
         is_narrowed=wanted != Wanted() or _nameless(),
         nameless=_nameless(),
+        ticked=request.args.get("tick") == "page",
+        tick_url=paging.address(tick="page", after=request.args.get("after"), before=request.args.get("before")),
+        filters=[(name, request.args[name]) for name in FILTERS if request.args.get(name)],
     )
 
 
@@ -112,9 +117,8 @@ def persons() -> AnyResponse:
 @guard.requires("persons.export")
 def persons_file() -> Response:
     """Take home the whole list as filtered, within the part over which the reader may export."""
-    part, texts = guard.part(), context.texts()
+    part = guard.part()
     wanted = _wanted(context.db(), part)
-    header = N_("Name"), N_("State"), N_("Kind"), N_("Position"), N_("Organisation"), N_("From"), N_("Last day")
     filters = {
         "organisation": str(wanted.organisation_id or ""),
         "kind": wanted.kind,
@@ -122,7 +126,13 @@ def persons_file() -> Response:
         "coming": wanted.coming,
         **({"username": "none"} if _nameless() else {}),
     }
-    listed = _listed(part, wanted)
+    return file_of(_listed(part, wanted), filters)
+
+
+def file_of(listed: Listed[PersonLine], filters: Mapping[str, Any]) -> Response:
+    """Return a list of persons as a file; ``filters`` go into its event."""
+    texts = context.texts()
+    header = N_("Name"), N_("State"), N_("Kind"), N_("Position"), N_("Organisation"), N_("From"), N_("Last day")
 
     def rows(session: Session) -> Iterator[PersonCells]:
         for one in listed.each(session):
@@ -197,22 +207,26 @@ def _cells(line: PersonLine, texts: Texts) -> Iterator[PersonCells]:
         yield PersonCells(line.name, state, kind, tie.position, place, *days)
 
 
-def _wanted(session: Session, part: Part) -> Wanted:
-    """Return what the address asks for; raises ``NotFound`` for an organisation outside the part. Unknown words are
+def wanted_of(session: Session, part: Part, args: Mapping[str, str]) -> Wanted:
+    """Return what an address asks for; raises ``NotFound`` for an organisation outside the part. Unknown words are
     left out."""
-    organisation_id = paging.as_id(request.args.get("organisation"))
+    organisation_id = paging.as_id(args.get("organisation"))
     if organisation_id is not None:
         here = listing.organisations(part).where(Organisation.id == organisation_id)
         if session.scalars(here).one_or_none() is None:
             raise NotFound
-    text = lists.text()
+    text = lists.tidied(args.get("q", ""))
     return Wanted(
         "" if holds_code(text) else text,
         organisation_id,
-        _one_of("kind", words.AFFILIATIONS),
-        _one_of("state", words.STATES),
-        _one_of("coming", ("starts", "ends", "came", "went")),
+        _one_of(args, "kind", words.AFFILIATIONS),
+        _one_of(args, "state", words.STATES),
+        _one_of(args, "coming", ("starts", "ends", "came", "went")),
     )
+
+
+def _wanted(session: Session, part: Part) -> Wanted:
+    return wanted_of(session, part, request.args)
 
 
 def _nameless() -> bool:
@@ -220,8 +234,8 @@ def _nameless() -> bool:
     return request.args.get("username") == "none"
 
 
-def _one_of(name: str, known: Any) -> str | None:
-    value = request.args.get(name)
+def _one_of(args: Mapping[str, str], name: str, known: Any) -> str | None:
+    value = args.get(name)
     return value if value in known else None
 
 

@@ -12,6 +12,14 @@ TYPES: dict[str, str] = {
     "person:hand:added": "A person was added by hand, with a first position; its kind and who answers for it.",
     "person:position:added": "A position was added by hand; its kind and who answers for it.",
     "person:position:ended": "The end of a position by hand was changed; to when is in the event.",
+    "bulk:act:done": (
+        "An act was done for many people at once; which, for how many, how many were left out and how many gained or "
+        "lost a right by it."
+    ),
+    "bulk:act:proposed": "An act for many people at once waits for a second person; which, with the digest.",
+    "bulk:act:accepted": "A second person accepted an act for many people at once.",
+    "bulk:act:refused": "An act for many people at once was refused or taken back, with a reason.",
+    "rule:owner:changed": "A rule was given to another owner; from whom is in the event.",
     "group:members:stated": (
         "A local group was made or changed on a page; which, and whether it waits for a second person, is in the event."
     ),

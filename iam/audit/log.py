@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Index, insert, select
@@ -87,16 +87,19 @@ def write_each(
         session.execute(insert(AuditEvent), rows)
 
 
-def write_told(
-    session: Session,
-    type_: str,
-    actor: Actor,
-    told: Iterable[tuple[UUID | None, Mapping[str, Any]]],
-    *,
-    change_id: UUID | None = None,
+class Told(NamedTuple):
+    """One of many events of a kind: whom it is about, where, and what it says."""
+
+    subject_id: UUID | None
+    organisation_id: UUID | None = None
+    envelope: Mapping[str, Any] = {}
+
+
+def write_all(
+    session: Session, type_: str, actor: Actor, told: Iterable[Told], *, change_id: UUID | None = None
 ) -> None:
-    """Write an event for each organisation and envelope in ``told``, by one statement; raises ``KeyError`` for a type
-    that is not documented."""
+    """Write an event of the same kind about each of many, by one statement; raises ``KeyError`` for a type that is not
+    documented."""
     TYPES[type_]
     rows: list[dict[str, Any]] = [
         {
@@ -104,12 +107,13 @@ def write_told(
             "at": clock.now(),
             "type": type_,
             "actor_id": actor.person_id,
-            "organisation_id": organisation_id,
+            "subject_id": one.subject_id,
+            "organisation_id": one.organisation_id,
             "change_id": change_id,
             "request_id": actor.request_id,
-            "envelope": dict(envelope) | _by(actor),
+            "envelope": dict(one.envelope) | _by(actor),
         }
-        for organisation_id, envelope in told
+        for one in told
     ]
     if rows:
         session.execute(insert(AuditEvent), rows)

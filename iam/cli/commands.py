@@ -28,6 +28,7 @@ PLACES = {
     "client": "iam.cli.client:client",
     "role": "iam.cli.stop:role",
     "connection": "iam.cli.stop:connection",
+    "bulk": "iam.cli.person.bulk:bulk",
     "explain": "iam.cli.explain:command",
     "apply": "iam.apply.cli:apply",
     "export": "iam.apply.cli:export",

@@ -126,7 +126,9 @@ def undo(console: Console, key: str, run_id: UUID | None, *, dry_run: bool) -> N
 def _asked(console: Console, session: Session, name: str) -> tuple[Waiting, Decider]:
     actor = console.actor(session)
     asker = console.asker(session, actor)
-    return named(session, asker, name), Decider(asker, actor, console.vault, console.settings.consortium)
+    return named(session, asker, name), Decider(
+        asker, actor, console.vault, console.settings.consortium, console.settings.zone
+    )
 
 
 def _data(console: Console, session: Session, found: Sequence[Waiting]) -> list[dict[str, Any]]:

@@ -14,7 +14,10 @@ from iam.access.model.proposal import OF_RULES, Proposal
 from iam.apply.guarded import Approval, Moved
 from iam.apply.run import run_waiting
 from iam.audit import log
+from iam.bulk import plan as bulk_plan, waits as bulk
+from iam.bulk.acts.act import BulkAsker
 from iam.change import Actor
+from iam.clock import HELSINKI
 from iam.deciding import appointing
 from iam.deciding.waiting import SOURCE, Waiting
 from iam.errors import Conflict, Invalid
@@ -30,12 +33,14 @@ IsSeen = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Who decides, and with what: ``consortium`` is its name, which no first password may hold."""
+    """Who decides, and with what: ``consortium`` is its name, which no first password may hold; in ``zone`` days are
+    days."""
 
     asker: Asker
     actor: Actor
     vault: Vault
     consortium: str = ""
+    zone: str = HELSINKI
 
 
 def approve(session: Session, found: Waiting, who: Decider, seen: str | None = None) -> None:
@@ -79,6 +84,8 @@ def refuse(session: Session, found: Waiting, who: Decider, reason: str) -> None:
         _drop(session, proposal, who, reason)
     elif proposal.kind == undo.KIND:
         undo.refuse(session, proposal, reason, who.actor)
+    elif proposal.kind == bulk.KIND:
+        bulk.refuse(session, proposal, reason, who.actor)
     elif proposal.kind == appointing.KIND:
         appointing.refuse(session, proposal, reason, who.asker, who.actor)
     else:
@@ -102,6 +109,9 @@ def is_approved(session: Session, found: Waiting, who: Decider, is_seen: IsSeen)
         return _declared(session, Approval(proposal, is_seen, part), who)
     if proposal.kind == undo.KIND:
         return undo.accept(session, proposal, is_seen, who.actor)
+    if proposal.kind == bulk.KIND:
+        by = BulkAsker(who.asker, who.actor, who.vault, who.zone)
+        return bulk_plan.accept(session, proposal, is_seen, by)
     if proposal.kind == appointing.KIND:
         return appointing.accept(session, proposal, is_seen, who.asker, who.actor)
     return agreement_proposals.accept(session, proposal, is_seen, who.asker, who.actor)

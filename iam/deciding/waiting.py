@@ -16,6 +16,8 @@ from iam.access.asker import Asker
 from iam.access.commands.appointing import APPOINTS
 from iam.access.model.proposal import OF_RULES, Proposal, waiting as undecided
 from iam.apply.guarded import KEY as DECLARATION, name_of
+from iam.bulk import waits as bulk
+from iam.bulk.acts.registry import ACTS
 from iam.deciding.appointing import KIND as ADMINISTRATOR
 from iam.directory.source import Run, Source
 from iam.errors import NotFound
@@ -32,6 +34,7 @@ NAMES = {
     DECLARED: DECLARATION,
     undo.KIND: undo.KIND,
     ADMINISTRATOR: ADMINISTRATOR,
+    bulk.KIND: bulk.KIND,
 }
 """What a proposal is about, as it is named."""
 PERMISSIONS: Mapping[str, str] = {
@@ -43,9 +46,20 @@ PERMISSIONS: Mapping[str, str] = {
     ADMINISTRATOR: APPOINTS,
 }
 """By kind of what waits, which permission decides it; ``plans.approve`` decides all of them."""
-STATED = ("organisations.write", "persons.write", "rules.write", "applications.write")
-"""The permissions that decide a declaration that a page states, over the organisation whose it is."""
+SAYING = (DECLARED, bulk.KIND)
+"""Kinds that may say which permission decides them, over the organisation whose they are (``stated``)."""
+STATED = frozenset(
+    {
+        "organisations.write",
+        "persons.write",
+        "rules.write",
+        "applications.write",
+        *(one.permission for one in ACTS.values() if one.moves),
+    }
+)
+"""What those may say."""
 DECIDING = frozenset({*PERMISSIONS.values(), *STATED})
+"""Every permission that decides something that waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +82,8 @@ class Waiting:
     @property
     def permission(self) -> str:
         """Which permission decides it."""
-        stated = (self.proposal.stated or {}) if self.proposal is not None and self.kind == DECLARED else {}
-        return str(stated.get("permission", PERMISSIONS[self.kind]))
+        stated = (self.proposal.stated or {}) if self.proposal is not None and self.kind in SAYING else {}
+        return str(stated.get("permission") or PERMISSIONS[self.kind])
 
     @property
     def digest(self) -> str:
@@ -109,7 +123,7 @@ def proposals_for(asker: Asker) -> Any:
     for permission in STATED:
         if part := asker.decides(permission):
             stated = Proposal.stated["permission"].as_string() == permission
-            mine.append(and_(Proposal.kind == DECLARED, stated, part.covers(owner_id)))
+            mine.append(and_(Proposal.kind.in_(SAYING), stated, part.covers(owner_id)))
     if asker.person_id is not None:
         mine.append(Proposal.proposed_by == asker.person_id)
     return select(Proposal).where(undecided(), or_(false(), *mine)).order_by(Proposal.proposed_at)

@@ -15,7 +15,7 @@ from iam.change import SYSTEM
 from iam.directory.source import KeptReading, Run, Source
 from iam.plans.plan import Plan, PlanEffect
 
-DISCARDED = ("apply", "undo")
+DISCARDED = ("apply", "bulk", "undo")
 """Kinds of proposals that wait by themselves; of the others something stands on a page of its own."""
 _SOME = 20
 

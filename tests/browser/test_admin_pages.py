@@ -31,11 +31,13 @@ ELSEWHERE = {
     "admin.show_closing",
     "admin.show_appointment",
     "admin.waiting_administrator",
+    "admin.bulk_rules",
+    "admin.waiting_bulk_act",
 }
 """Views that no link leads to here: the door, the people of whom a source is unclear, of whom there are none; a signature
 that is missing, what waits about an agreement, clauses and cancelling, which the first agreement does not have
 (``test_agreement``), clauses to restore (``test_restoring``), what an organisation is open to (``test_new_source``), and an
-appointment, which begins by looking for somebody (``test_appointing``)."""
+appointment, which begins by looking for somebody (``test_appointing``); acts for many people (``test_bulk``)."""
 DECLARATION = """
 rules:
   - rule: kaikki-rehtoreiksi

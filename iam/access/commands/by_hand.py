@@ -27,7 +27,8 @@ from iam.errors import Conflict, Invalid, NotFound
 from iam.texts import N_
 
 
-def _require_grantable(session: Session, role_id: UUID, reason: str, until: datetime, now: datetime) -> None:
+def require_grantable(session: Session, role_id: UUID, reason: str, until: datetime, now: datetime) -> None:
+    """Raise ``Invalid`` without a reason or a coming end, or for a sensitive role, which nobody hands out alone."""
     if not reason.strip():
         raise Invalid(Problem("A reason is needed.", "Write why the right is granted.", field="reason"))
     if until <= now:
@@ -56,7 +57,7 @@ def grant(
     belongs to another legal entity and no clause allows it.
     """
     now = clock.now()
-    _require_grantable(session, role_id, reason, until, now)
+    require_grantable(session, role_id, reason, until, now)
     change = begin(session, "command", actor, reason.strip())
     turns.of_person(session, change, person_id)
     capacity, home, place, version = _found(session, person_id, capacity_id, role_id, scope_id, now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.model.rule import Rule
 from iam.audit import log
+from iam.audit.log import Told
 from iam.change import Actor, Change, begin
 
 Called = Mapping[str, str] | None
@@ -35,5 +36,8 @@ def name_rules(session: Session, change: Change, names: Mapping[UUID, Called], a
         {"id": id_, "name": None if name is None else dict(name)} for id_, name in names.items()
     ]
     session.execute(update(Rule), rows)
-    told = [(owner_id, {"rule": key, "before": before, "name": names[id_]}) for id_, key, owner_id, before in stood]
-    log.write_told(session, "rule:name:changed", actor, told, change_id=change.id)
+    told = [
+        Told(None, owner_id, {"rule": key, "before": before, "name": names[id_]})
+        for id_, key, owner_id, before in stood
+    ]
+    log.write_all(session, "rule:name:changed", actor, told, change_id=change.id)

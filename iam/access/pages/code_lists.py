@@ -17,6 +17,9 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import holds_at
 
+LOOKED_AT = 20_000
+"""So many positions are looked at for what occupations there are: a form costs the same in a town and in a country."""
+
 
 class OwnedList(NamedTuple):
     """A list with its owner and its codes in order."""
@@ -48,7 +51,7 @@ def exists(session: Session, key: str) -> bool:
 
 class HeldOccupation(NamedTuple):
     """An occupation code that people have: with the title that goes with it most often (empty: none is told), and how
-    many people have it (None: nobody who may be told)."""
+    many people have it (None: nobody who may be told, or they were not counted)."""
 
     code: str
     title: str
@@ -74,10 +77,12 @@ def titles(session: Session, people: Part, codes: Collection[str]) -> dict[str, 
     """Return by code the title that people of the part who have it bear most often; one statement."""
     if not people or not codes:
         return {}
-    a, number = Affiliation, func.count()
+    a = Affiliation
     here = *_told(people), a.occupation.in_(codes), a.title.is_not(None)
-    query = select(a.occupation, a.title).where(*here).group_by(a.occupation, a.title).order_by(number, a.title.desc())
-    return {str(code): str(title) for code, title in session.execute(query)}
+    some = select(a.occupation, a.title).where(*here).limit(LOOKED_AT).subquery().c
+    query = select(some.occupation, some.title).group_by(some.occupation, some.title)
+    rows = session.execute(query.order_by(func.count(), some.title.desc()))
+    return {str(code): str(title) for code, title in rows}
 
 
 def _told(people: Part) -> tuple[ColumnElement[bool], ...]:
@@ -94,16 +99,16 @@ def in_use(
     owner_id: UUID | None = None,
     text: str = "",
     codes: Collection[str] | None = None,
-) -> dict[str, int]:
+) -> dict[str, int | None]:
     """Return the occupation codes of people in the part now, those of most people first, at most so many of them, each
     with how many people have it; protected persons only where they may be known.
 
+    ``LOOKED_AT`` positions are looked at: where there are more, the codes are those of these, and no number is told.
     Narrowed to who is at or under ``owner_id``, to codes that or whose titles contain ``text``, and to ``codes``.
     """
     if not people:
         return {}
     a = Affiliation
-    number = func.count(a.person_id.distinct())
     where = list(_told(people))
     if owner_id is not None:
         c = OrganisationClosure
@@ -114,6 +119,8 @@ def in_use(
         where.append(a.occupation.in_(select(a.occupation).where(*where, like)))
     if codes is not None:
         where.append(a.occupation.in_(codes))
-    query = select(a.occupation, number).where(*where).group_by(a.occupation)
-    rows = session.execute(query.order_by(number.desc(), a.occupation).limit(most))
-    return {str(code): n for code, n in rows}
+    some = select(a.occupation, a.person_id).where(*where).limit(LOOKED_AT + 1).subquery().c
+    number = func.count(some.person_id.distinct())
+    query = select(some.occupation, number, func.sum(func.count()).over()).group_by(some.occupation)
+    rows = session.execute(query.order_by(number.desc(), some.occupation).limit(most))
+    return {str(code): n if looked_at <= LOOKED_AT else None for code, n, looked_at in rows}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-SIZE, MOST = 50, 500
+SIZE, MOST = 50, 2000
 """Rows of a page: as usual, and at most."""
 
 

@@ -81,6 +81,7 @@ def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Selec
 
 
 _NOWHERE: Any = null()
+_LOOKED_AT = 20_000
 _FEW_BEGIN_SO = 3
 """Letters from which on SQLite, which cannot tell, first looks up who is called so; with fewer it walks the list and
 asks of each."""
@@ -337,10 +338,10 @@ def parents(session: Session, visible: Visible, organisation_ids: Collection[UUI
 
 def positions_held(session: Session, visible: Visible, most: int) -> list[tuple[str, str]]:
     """Return the codes of positions that people of the asker's part hold, each with a title that goes with it, by
-    title; one statement."""
+    title, of so many positions as a form has time for; one statement."""
     a = Affiliation
     here = a.closed_by.is_(None), a.occupation.is_not(None), visible.covers(a.organisation_id), a.valid_to > clock.now()
     told = visible.tells(a.person_id, a.organisation_id)
-    query = select(a.occupation, func.min(a.title)).where(*here, told).group_by(a.occupation).limit(most)
-    rows = session.execute(query)
+    some = select(a.occupation, a.title).where(*here, told).limit(_LOOKED_AT).subquery().c
+    rows = session.execute(select(some.occupation, func.min(some.title)).group_by(some.occupation).limit(most))
     return sorted(((str(code), str(title or code)) for code, title in rows), key=lambda one: one[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
@@ -45,10 +45,22 @@ def make(
     Nobody whose access is held, or whose password a directory keeps, or whose account the asker may not give (see
     ``left_out``). Earlier codes stop working. In the order of names.
     """
-    found = [
-        _Waiting(row.person_id, row.login, row.language)
-        for row in session.execute(_waiting(organisation_id).where(_given(asker)))
-    ]
+    return _made(session, vault, settings, _waiting(organisation_id).where(_given(asker)), actor)
+
+
+def make_for(
+    session: Session, vault: Vault, settings: Settings, person_ids: Collection[UUID], actor: Actor, asker: Asker
+) -> list[Slip]:
+    """Make a code for each of these people whose account has no password yet, as ``make`` does; in the order of
+    names."""
+    chosen = _without_password().where(Account.person_id.in_(person_ids), _given(asker))
+    return _made(session, vault, settings, chosen, actor)
+
+
+def _made(
+    session: Session, vault: Vault, settings: Settings, waiting: Select[UUID, str, str | None], actor: Actor
+) -> list[Slip]:
+    found = [_Waiting(row.person_id, row.login, row.language) for row in session.execute(waiting)]
     logins = {one.person_id: one.login for one in found}
     names = dict(_names(session, list(logins)))
     issued = first_code.issue_on_paper(session, vault, settings, logins, actor)
@@ -75,12 +87,15 @@ def _given(asker: Asker) -> ColumnElement[bool]:
 
 
 def _waiting(organisation_id: UUID) -> Select[UUID, str, str | None]:
+    return _without_password().where(Account.person_id.in_(people_at(organisation_id, clock.now())))
+
+
+def _without_password() -> Select[UUID, str, str | None]:
     now = clock.now()
     return (
         select(Account.person_id, Account.login, Account.language)
         .join(Person, Person.id == Account.person_id)
         .where(
-            Account.person_id.in_(people_at(organisation_id, now)),
             ~exists().where(Credential.person_id == Account.person_id),
             ~holds.whole(Account.person_id, now),
         )

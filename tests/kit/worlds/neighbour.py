@@ -24,7 +24,7 @@ from iam.directory.affiliation import Affiliation, Group, Membership, Relationsh
 from iam.directory.organisation import Organisation
 from iam.directory.source import Ambiguity, RunReject, SourceOpening
 from iam.signin.accounts.standing_request import StandingRequest
-from tests.kit.factories import consortium
+from tests.kit.factories import consortium, waiting_bulk
 from tests.kit.worlds import catalogue, wide
 from tests.kit.worlds.admin import World, administer, person
 
@@ -155,6 +155,7 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     local = Group(organisation_id=place, key=f"{name}-ryhma", name=f"{name} ryhma")
     world.write(local)
     world.ids[f"{name} group"] = local.id
+    world.ids[f"{name} bulk"] = waiting_bulk.bulk_act(world, who, SCHOOL if name == MARK else "KOIVU")
     world.write(AgreementTerm(agreement_id=agreement.id, **world.lasting()))
     for party in (owner, "MUSTIKKALA"):
         world.write(
@@ -230,6 +231,8 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "act": "puuttuva" if theirs else "rename",
         "fact_id": uuid4() if theirs else world.ids["anna right KOIVU"],
         "group_id": world.ids[f"{name} group"],
+        "does": "puuttuva" if theirs else "give-right",
+        "bulk_id": world.ids[f"{name} bulk"],
     }
     return {argument: str(value) for argument, value in given.items()}
 

@@ -30,7 +30,7 @@ from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, SourceOpening
 from iam.oidc.model import Attempt
 from iam.signin.federation.connection import Connection
-from tests.kit.factories import consortium
+from tests.kit.factories import consortium, waiting_bulk
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import TREE, World, administer, employ, give, person
 
@@ -109,18 +109,9 @@ def build(world: World) -> None:
         )
     )
     consortium.client(world, "wilma", "wilma")
-    world.write(
-        *(
-            DataGroup(application_id=world.ids[key], key=key, name={"fi": f"{key} fi"})
-            for key in ("oma", "kanariasovellus")
-        )
-    )
-    world.write(
-        *(
-            ApplicationEnabled(application_id=world.ids["wilma"], organisation_id=world.ids[at])
-            for at in ("KOIVU", "KUUSI")
-        )
-    )
+    for key, at in (("oma", "KOIVU"), ("kanariasovellus", "KUUSI")):
+        world.write(DataGroup(application_id=world.ids[key], key=key, name={"fi": f"{key} fi"}))
+        world.write(ApplicationEnabled(application_id=world.ids["wilma"], organisation_id=world.ids[at]))
     person(world, "kiisu", "Kiisunen")
     employ(world, "kiisu", "KUUSI", "Rehtorikanaria")
     give(world, "kiisu", "KUUSI")
@@ -376,6 +367,7 @@ def _groups(world: World) -> None:
         row = Group(organisation_id=world.ids[place], key=name.lower(), name=name)
         world.write(row)
         world.ids[name] = row.id
+        world.ids[f"{name} bulk"] = waiting_bulk.bulk_act(world, member, place)
         world.write(Membership(group_id=row.id, person_id=world.ids[member], **world.lasting()))
 
 
@@ -408,6 +400,8 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         appointment=ids["own appointment"],
         group=ids["omaryhma"],
         act="rename",
+        does="give-right",
+        bulk=ids["omaryhma bulk"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -428,6 +422,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         grant=ids["foreign grant"],
         appointment=ids["foreign appointment"],
         group=ids["Kanariaryhma"],
+        bulk=ids["Kanariaryhma bulk"],
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
@@ -461,6 +456,8 @@ def named_things(
     appointment: str = UNKNOWN,
     group: str = UNKNOWN,
     act: str = "eioleolemassa",
+    does: str = "eioleolemassa",
+    bulk: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -473,6 +470,7 @@ def named_things(
         },
         "organisations": {"organisation_id": place, "opening_id": opening, "act": act},
         "groups": {"group_id": group},
+        "bulk": {"does": does, "bulk_id": bulk},
         "applications": {
             "key": application,
             "application": application,

@@ -128,6 +128,10 @@ def asked(world: World) -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
     for section, canary in (("roles", "kanariarooli"), ("rules", "kanariasaanto"), ("agreements", "kanariasopimus")):
         for path in (f"/admin/{section}", f"/admin/{section}.csv"):
             yield path, {"q": canary}, {"q": "olematon"}
+    for path in ("/admin/bulk", "/admin/bulk/give-right"):
+        yield path, {"who": "these", "person": ids["kiisu"]}, {"who": "these", "person": nobody}
+        yield path, {"who": "all", "in_organisation": ids["KUUSI"]}, {"who": "all", "in_organisation": nobody}
+        yield path, {"who": "all", "in_q": "Kiisunen"}, {"who": "all", "in_q": "Olematon"}
     yield f"/admin/groups/{ids['omaryhma']}", {"q": "Kiisunen"}, {"q": "Olematon"}
     yield "/admin/rules", {"role": "kanariasovellus:kanariarooli"}, {"role": "kanariasovellus:olematon"}
     yield "/admin/applications/wilma/token", {"person": ids["kiisu"]}, {"person": nobody}

@@ -13,6 +13,7 @@ from iam import clock
 from iam.delivery.outbox import Message
 from iam.directory.affiliation import Group
 from iam.signin.accounts.standing_request import StandingRequest
+from tests.kit.factories import waiting_bulk
 from tests.kit.worlds import catalogue, wide
 from tests.kit.worlds.admin import Reader, World, administer, person
 
@@ -77,6 +78,8 @@ def foreign(world: World) -> dict[str, str]:
         "request_id": str(_asked(world)),
         "group_id": str(_group(world)),
         "fact_id": str(world.ids["anna KOIVU"]),
+        "does": UNKNOWN,
+        "bulk_id": str(waiting_bulk.bulk_act(world, "ville", "KUUSI")),
     }
 
 

@@ -68,6 +68,8 @@ GIVES_TOO = {
     "admin.make_clause",
     "admin.alter_clause",
     "admin.restore_clauses",
+    "admin.do_bulk_act",
+    "admin.decide_on_bulk_act",
 }
 """Forms of other permissions that give: an access that was ended, what another administrator asked for, what a
 suspended agreement gave, and what an agreement allows."""
@@ -157,6 +159,8 @@ def address(world: World, rule: Rule) -> str:
         "grant_id": str(wide.grant_of(world, "sanna")),
         "proposal_id": str(uuid4()),
         "act": "rename",
+        "does": "give-right",
+        "bulk_id": str(uuid4()),
     }
     built = rule.build({name: ids[name] for name in rule.arguments})
     assert built is not None

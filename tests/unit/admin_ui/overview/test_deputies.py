@@ -53,14 +53,15 @@ def test_a_deputy_is_named_by_username_seen_by_both_and_ended_by_either(
         "persons.write",
         "rules.write",
         "sources.accept",
+        "rights.grant",
     }
     for page in (paula.get(PATH).text, veera.get(PATH).text):
         assert "Varahenkilö" in page
-        assert page.count("End it now") == 8
+        assert page.count("End it now") == 9
     one = rows(pair)[0]
     assert reader("mauri").force(f"{PATH}/{one.id}/end").status_code == 404
     assert veera.force(f"{PATH}/{one.id}/end").location == PATH
-    assert len(rows(pair)) == 7
+    assert len(rows(pair)) == 8
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ CODE = "010190-9023"
 
 
 def names(text: str) -> list[str]:
-    return re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', text)
+    return re.findall(r'<a href="/admin/persons/[0-9a-f-]{36}[^"]*">([^<]+)</a>', text)
 
 
 def crowd(world: World, number: int) -> None:

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from iam.access.model.rule import CodeList
+from iam.access.pages import code_lists
 from iam.apply.export import as_data
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import ISSUER, Reader, World, administer, employ, hidden, person
@@ -62,6 +63,15 @@ def test_codes_of_the_part_are_offered_with_how_many_people_have_each(
     assert "rehtori – 1 person" in text
     assert "vieraskoodi" not in text
     assert len(re.findall(r'name="code"[^>]* checked', text)) == 1
+
+
+def test_of_more_people_than_a_form_has_time_for_no_number_is_told(
+    lists: World, reader: Callable[[str], Reader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_lists, "LOOKED_AT", 2)
+    text = reader("sanna").get(HERE).text
+    assert "opettaja</label>" in text
+    assert "– 2 people" not in text
 
 
 def test_a_list_is_changed_after_its_effect_was_seen_and_the_export_gives_it_back(
