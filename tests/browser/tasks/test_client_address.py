@@ -29,6 +29,7 @@ def test_the_address_of_a_client_is_corrected_by_the_owner_of_the_application(
     changes = saku.page.locator("#changes")
     expect(changes).to_contain_text(before)
     expect(changes).to_contain_text(moved)
+    assert not saku.page.locator(".table-hint:visible").count(), "what it becomes is seen without scrolling sideways"
     saku.press("Tallenna asetukset")
     saku.told(moved)
     expect(saku.page.locator("main")).not_to_contain_text(before)

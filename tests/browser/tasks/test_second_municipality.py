@@ -25,6 +25,7 @@ def test_an_application_is_enabled_for_a_second_municipality_which_then_decides_
     kaija.tap("Ota käyttöön organisaatioissa")
     kaija.fill(q="Nevakumpu")
     kaija.page.keyboard.press("Enter")
+    assert not kaija.page.locator(".table-hint:visible").count(), "the button is seen without scrolling sideways"
     kaija.press("Ota käyttöön: Nevakumpu")
     kaija.told("Organisaatio saa käyttää sitä.")
     nea.menu("Sovellukset")
