@@ -141,7 +141,7 @@ def organisation(organisation_id: UUID) -> Response:
         organisation=row,
         name=row.name(language),
         words=words,
-        entities=[{"name": named[place.legal_entity_id].name(language), **_days(place)} for place in places],
+        entities=[{"name": named[entity].name(language), **days} for entity, days in _controllers(places)],
         relations=[
             {"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)}
             for said, other, fact in relations
@@ -193,6 +193,20 @@ def _places(session: Session, organisation_id: UUID) -> Sequence[OrganisationPla
         OrganisationPlace.organisation_id == organisation_id, OrganisationPlace.closed_by.is_(None)
     )
     return list(session.scalars(query.order_by(OrganisationPlace.valid_from)))
+
+
+def _controllers(places: Sequence[OrganisationPlace]) -> list[tuple[UUID, dict[str, Any]]]:
+    """Return each legal entity with its days; a move within one is not told as two."""
+    found: list[tuple[UUID, dict[str, Any]]] = []
+    for before, place in zip([None, *places], places, strict=False):
+        days = _days(place)
+        if before is not None and (before.legal_entity_id, before.valid_to) == (
+            place.legal_entity_id,
+            place.valid_from,
+        ):
+            days["starts"] = found.pop()[1]["starts"]
+        found.append((place.legal_entity_id, days))
+    return found
 
 
 def _relations(session: Session, organisation_id: UUID) -> list[tuple[str, UUID, OrganisationRelation]]:

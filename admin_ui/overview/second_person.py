@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin_ui.administrators.listing import PATH as ADMINISTRATORS
 from admin_ui.agreements.pages import PATH as AGREEMENTS
 from admin_ui.overview import declaration
+from admin_ui.overview.stated_words import people_of, stated_called
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import profiles
@@ -80,11 +81,15 @@ def lists(session: Session) -> Second:
     proposals = session.scalars(proposals_for(asker).limit(SHOWN)).all()
     stopped = session.scalars(taken_out.unseen(asker).limit(SHOWN)).all()
     ids = {row.proposed_by for row in proposals} | {row.taken_by for row in stopped}
-    names = profiles(session, [one for one in ids if one is not None])
+    appointed = people_of(proposals)
+    names = profiles(session, {one for one in {*ids, *appointed.values()} if one is not None})
     decides = bool(may_be_deputised(asker))
     called = definitions_called(session, [(row.kind, row.key) for row in [*proposals, *stopped]])
+    stated = stated_called(session, proposals) | {row: _name(person_id, names) for row, person_id in appointed.items()}
     return Second(
-        [_proposal(row, names, called) for row in proposals], [_stopped(row, names, called) for row in stopped], decides
+        [_proposal(row, names, called, stated) for row in proposals],
+        [_stopped(row, names, called) for row in stopped],
+        decides,
     )
 
 
@@ -110,11 +115,14 @@ def definitions_called(session: Session, some: Sequence[tuple[str, str]]) -> dic
     return called | {key: by.get(language, key) for key, by in (roles_called(session, roles) if roles else {}).items()}
 
 
-def _proposal(row: Proposal, names: dict[UUID, Profile], called: Mapping[str, str]) -> WaitingDefinition:
+def _proposal(
+    row: Proposal, names: dict[UUID, Profile], called: Mapping[str, str], stated: Mapping[UUID, str]
+) -> WaitingDefinition:
     texts = context.texts()
     told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
     paths = {**dict.fromkeys(OF_RULES, PATH), agreement_proposals.KIND: AGREEMENTS}
-    name = declaration.called(row.digest) if row.kind == "apply" else called.get(row.key, row.key)
+    key = declaration.called(row.digest) if row.kind == "apply" else called.get(row.key, row.key)
+    name = stated.get(row.id, key)
     if row.kind in paths:
         href = f"{paths[row.kind]}/{row.key}/proposal"
     elif row.kind == undo.KIND:

@@ -202,7 +202,8 @@ def _role_names(of: Row) -> dict[str, str]:
 def _page(of: Row, form: RoleForm, standing: Row | None, answer: RoleAnswer) -> Response:
     texts = context.texts()
     held = [right for one in of["roles"] for right in one.get("content", ())]
-    groups, shown = role_form.offered(form, held)
+    named = _group_names(of)
+    groups, shown = role_form.offered(form, held, list(named))
     return frame.render(
         "roles/form.html",
         answer.status,
@@ -214,7 +215,7 @@ def _page(of: Row, form: RoleForm, standing: Row | None, answer: RoleAnswer) -> 
         new=standing is None,
         stood=digest_of(standing),
         languages=[(one, LANGUAGE_NAMES[one]) for one in LANGUAGES],
-        groups=[(group, _group_names(of).get(group, group), some) for group, some in groups],
+        groups=[(group, named.get(group, group), some) for group, some in groups],
         operations=dict(words.options(words.OPERATIONS)),
         others=[pair for pair in _role_names(of).items() if standing is None or pair[0] != standing["key"]],
         enforcements=words.options(words.ENFORCEMENTS),

@@ -133,14 +133,16 @@ def field_of(problem: Problem) -> str | None:
     return place if place == "more" or place.startswith(_OF_TEXTS) else _FIELDS.get(last)
 
 
-def offered(form: RoleForm, held: Sequence[str]) -> tuple[list[tuple[str, list[str]]], RoleForm]:
+def offered(
+    form: RoleForm, held: Sequence[str], named: Sequence[str] = ()
+) -> tuple[list[tuple[str, list[str]]], RoleForm]:
     """Return each known data group with the operations to tick, and the form with what it wrote of them ticked.
 
-    ``held`` is what the application's roles hold.
+    ``held`` is what the application's roles hold; ``named`` are data groups that have a name, held by a role or not.
     """
     rights = {one for one in (*held, *form.held) if _RIGHT.match(one)}
     operations = sorted({*USUAL_OPERATIONS, *(one.partition(":")[2] for one in rights)})
-    groups = [(group, operations) for group in sorted({one.partition(":")[0] for one in rights})]
+    groups = [(group, operations) for group in sorted({*named, *(one.partition(":")[0] for one in rights)})]
     return groups, replace(
         form, content=tuple(one for one in form.held if one in rights), more=[m for m in form.more if m not in rights]
     )

@@ -86,7 +86,7 @@ def enabled(part: Part, application_id: UUID) -> Any:
 def roles(part: Part, *, application: str | None = None, text: str = "") -> Any:
     """Select (role, application, newest version) of the applications that concern the part; order ``ROLE_KEYS``.
 
-    ``text`` is looked for in the role's code.
+    ``text`` is looked for in the role's code and names.
     """
     newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
     query = (
@@ -98,7 +98,10 @@ def roles(part: Part, *, application: str | None = None, text: str = "") -> Any:
     )
     if application is not None:
         query = query.where(Application.key == application)
-    return query.where(Role.key.icontains(text, autoescape=True)) if text else query
+    if text:
+        named = (RoleVersion.name[one].as_string().icontains(text, autoescape=True) for one in LANGUAGES)
+        query = query.where(or_(Role.key.icontains(text, autoescape=True), *named))
+    return query
 
 
 def role_of(session: Session, part: Part, application: str, key: str) -> tuple[Role, Application, RoleVersion]:

@@ -19,14 +19,23 @@ ADMINISTRATORS = {
     "rights-manager": ("oili.oikeus", "mansikkala"),
     "second-manager": ("outo.oikeus", "mansikkala"),
     "application-owner": ("saku.sovellus", "mansikkala"),
+    "shared-applications": ("kaija.kuntatieto", "marjala-konsortio"),
+    "second-municipality": ("nea.neva", "nevakumpu"),
     "data-protection-officer": ("tuija.tietosuoja", "mansikkala"),
     "personnel": ("heli.henkilosto", "marjala-konsortio"),
 }
 """By role, who has it and over what; the whole is administered by paula.paakayttaja and veera.varahenkilo."""
 FURTHER = {
     "second-manager": BY_KEY["rights-manager"].permissions,
+    "shared-applications": BY_KEY["application-owner"].permissions,
+    "second-municipality": BY_KEY["application-owner"].permissions,
     "personnel": frozenset(("persons.read", "sources.read", "sources.run", "sources.accept", "organisations.read")),
 }
+
+
+WIDTHS = (390, 1280)
+MERGED = {"KUUSIKKO": "Kuusikon koulu", "YHTENAIS": "Kuusiluodon yhtenäiskoulu"}
+"""Schools of a small municipality that nobody else touches, one of each for each width."""
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +48,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consortium,
         yield pair
 
 
-@pytest.fixture(params=(390, 1280), ids=("telephone", "desk"))
+@pytest.fixture(params=WIDTHS, ids=("telephone", "desk"))
 def width(request: pytest.FixtureRequest) -> int:
     """How wide the administrator's screen is, in pixels."""
     return int(request.param)
@@ -76,7 +85,13 @@ def _declared() -> str:
         f"  - {{login: {login}, organisation: {place}, permissions: [{', '.join(sorted(_held(role)))}]}}"
         for role, (login, place) in ADMINISTRATORS.items()
     ]
-    return "\n".join(["persons:", *people, "administrators:", *grants, ""])
+    schools = [
+        f"  - {{key: {key}-{width}, kind: school, name: {{fi: {name} {width}, sv: {name} {width}, en: {name} {width}}}, "
+        "parent: kuusiluoto, from: 2026-01-01}"
+        for width in WIDTHS
+        for key, name in MERGED.items()
+    ]
+    return "\n".join(["organisations:", *schools, "persons:", *people, "administrators:", *grants, ""])
 
 
 def _held(role: str) -> frozenset[str]:

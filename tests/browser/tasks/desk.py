@@ -58,6 +58,15 @@ class Desk:
         self.page.locator("main").get_by_role("link", name=name).first.click()
         self.sound()
 
+    def menu(self, name: str) -> None:
+        """Choose in the menu, which is opened first where the screen is narrow."""
+        wide = self.page.locator(".side-menu")
+        narrow = self.page.locator(".phone-menu")
+        if not wide.is_visible():
+            narrow.locator("summary").click()
+        (wide if wide.is_visible() else narrow).get_by_role("link", name=name, exact=True).click()
+        self.sound()
+
     def press(self, name: str) -> None:
         """Press a button of the page's content."""
         self.page.locator("main").get_by_role("button", name=name, exact=True).first.click()

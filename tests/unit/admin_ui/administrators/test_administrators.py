@@ -92,7 +92,7 @@ def test_somebody_is_appointed_by_two_and_told_and_ended_by_two(town: World, rea
     assert found is not None
     assert made.location.endswith(f"{PATH}/waiting/{found.id}")
     assert held(town, "anna") == {}
-    assert f"{PATH}/waiting/{found.id}" in matti.get("/admin/").text
+    assert f'{PATH}/waiting/{found.id}">Anna Virtanen</a>' in matti.get("/admin/").text
     assert decide(maija, found).status_code == 403
     assert decide(matti, found).status_code == 303
     assert held(town, "anna") == {"codes.issue": frozenset({town.ids["KOIVU"]})}

@@ -85,7 +85,7 @@ def test_a_redirect_address_is_corrected_after_the_change_was_seen(
     assert f'href="{FORM}"' in paula.get(HERE).text
     address = "https://wilma.example/takaisin"
     shown, _ = looked(paula, FORM, redirect_uris=address)
-    assert f"Redirect addresses https://wilma-web.example/cb {address}" in told(shown.text)
+    assert f"Redirect addresses Now: https://wilma-web.example/cb After saving: {address}" in told(shown.text)
     assert client(world).redirect_uris == ["https://wilma-web.example/cb"]
     done = saved(paula, FORM, redirect_uris=address, default_max_age="3600", **{"client_name-fi": "Wilma"})
     assert done.location == HERE

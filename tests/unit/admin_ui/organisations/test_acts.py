@@ -141,6 +141,8 @@ def test_a_move_takes_effect_on_its_day_and_the_past_stays(world: World, lauri: 
     earlier, later = places(world, "KOIVU")
     assert (earlier.parent_id, later.parent_id) == (world.ids["MANSIKKALA"], row(world, "LEPPA").id)
     assert earlier.valid_to == later.valid_from == clock.day_start(day)
+    page = lauri.get(f"/admin/organisations/{world.ids['KOIVU']}").text
+    assert page.partition('id="entities"')[2].partition("</table>")[0].count("<tr>") == 1
 
 
 def test_both_ends_of_a_move_lie_in_the_part(world: World, lauri: Reader, reader: Callable[[str], Reader]) -> None:

@@ -42,6 +42,7 @@ def test_a_new_data_group_is_named_before_any_role_holds_it(world: World, reader
     assert send(paula, NEW, key="kurssit", name_fi="Kurssit").location == f"{APPLICATION}/roles"
     assert named(world) == {"kurssit": "Kurssit"}
     assert "Kurssit" in told(paula.get(f"{APPLICATION}/roles"))
+    assert 'value="kurssit:read"' in paula.get(f"{APPLICATION}/new-role").text
     wrong = send(paula, NEW, key="kurssit", name_fi="Kurssit")
     assert (wrong.status_code, beside(wrong, "key")) == (422, "This data group has a name already.")
     wrong = send(paula, NEW, key="a:b", name_fi="", meaning_sv="x")

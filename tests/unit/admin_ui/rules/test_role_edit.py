@@ -77,6 +77,8 @@ def test_a_role_is_made_with_its_names_content_and_what_it_includes(
         assert roles_around(session, version.role_id).included == [("wilma", "opettaja")]
     (event,) = world.events("role:page:stated")
     assert (event.envelope["role"], event.envelope["waits"]) == ("wilma:kanslisti", False)
+    assert 'href="/admin/roles/wilma/kanslisti"' in paula.get("/admin/roles?q=clerk").text
+    assert 'href="/admin/roles/wilma/kanslisti"' not in paula.get("/admin/roles?q=vaktm").text
     page = told(paula.get("/admin/applications/wilma/roles"))
     for words in ("Kanslisti Kanslist Clerk", "lukujarjestys – changing: Clerk"):
         assert words in page
@@ -154,6 +156,7 @@ def test_what_takes_from_many_waits_for_a_second_person(world: World, reader: Ca
     paula = reader("paula")
     answer = saved(paula, EDIT, **TEACHER | {"retired": "yes"})
     assert (answer.location or "").startswith("/admin/declaration?waits="), told(answer)
+    assert f'<a href="{answer.location}">Wilma: Opettaja</a>' in paula.get("/admin/").text
     (event,) = world.events("role:page:stated")
     assert event.envelope["waits"] is True
     with Session(world.engine) as session:
