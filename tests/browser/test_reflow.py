@@ -35,7 +35,7 @@ WRONG = """() => {
   }
   for (const one of document.querySelectorAll(".hds-button, summary, header button")) {
     const box = one.getBoundingClientRect();
-    if (box.width && box.height < 44) found.push(`too low for a thumb, ${box.height}: ` + named(one));
+    if (wide < 600 && box.width && box.height < 44) found.push(`too low for a thumb, ${box.height}: ` + named(one));
   }
   for (const one of document.querySelectorAll("th")) if (!one.textContent.trim()) found.push("a head without a name: " + named(one.closest("table")));
   return found;

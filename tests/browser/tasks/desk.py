@@ -37,14 +37,6 @@ class Desk:
         self.page.goto(f"{self.issuer}{path}")
         self.sound()
 
-    def menu(self, name: str) -> None:
-        """Go to a part of the administration by the menu, which a telephone opens first."""
-        phone = self.page.locator(".phone-menu summary")
-        if phone.is_visible():
-            phone.click()
-        self.page.get_by_role("link", name=name, exact=True).locator("visible=true").click()
-        self.sound()
-
     def search(self, text: str) -> None:
         """Look for somebody on the overview."""
         self.page.goto(f"{self.issuer}/admin/")
