@@ -80,5 +80,7 @@ class Desk:
     def sound(self) -> None:
         """The page fits its width, and breaks no rule of accessibility."""
         self.page.wait_for_load_state()
-        assert self.page.evaluate(WRONG) == []
-        assert axe(self.page) == []
+        found = self.page.evaluate(WRONG)
+        assert found == [], found
+        broken = axe(self.page)
+        assert broken == [], broken
