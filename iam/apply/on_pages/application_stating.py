@@ -18,8 +18,7 @@ from connectors.problem import Problem
 from iam.access.administration import Part
 from iam.access.commands.publish import Preview
 from iam.access.model.role import Application
-from iam.apply import standing
-from iam.apply.declared.declaration import Declaration
+from iam.apply.comparison.state import State
 from iam.apply.declared.said import Said
 from iam.apply.declared.written import Row, plain
 from iam.apply.export import in_yaml
@@ -28,6 +27,7 @@ from iam.apply.registry import BY_NAME
 from iam.apply.run import Report, look_at, run_said
 from iam.audit import log
 from iam.change import Actor
+from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Invalid, NotFound
 from iam.texts import N_
 from iam.vault import Vault
@@ -51,10 +51,19 @@ def application_row(session: Session, key: str) -> Row:
     ``NotFound``."""
     kind = BY_NAME["application"]
     assert kind.export is not None
-    for row in kind.export(session, standing.load(session, Declaration())):
+    for row in kind.export(session, _standing(session)):
         if row["key"] == key:
             return {name: value for name, value in row.items() if name != "clients"} | {"roles": row.get("roles", [])}
     raise NotFound(Problem(N_("There is no such application, or it is outside your part.")))
+
+
+def _standing(session: Session) -> State:
+    """Applications and roles as they stand; of organisations, of which a country has thousands, the keys alone."""
+    state = State()
+    state.ids["organisation"] = dict(session.execute(select(Organisation.key, Organisation.id)).all())
+    for name in ("application", "role"):
+        BY_NAME[name].stand(session, state, None)
+    return state
 
 
 def role_stated(application: Row, role: Row) -> PageStated:

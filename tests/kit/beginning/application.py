@@ -82,7 +82,7 @@ def publish_rule(desk: Desk, rule: Rule) -> None:
     desk.goto("/admin/rules/new")
     desk.fill(Säännön_nimi=rule.key, Omistaja=rule.owner)
     desk.tick("Työntekijä")
-    desk.say("Ammattinimike koodilla", rule.occupation)
+    desk.say("Muu koodi", rule.occupation)
     desk.field("Rooli").select_option(label=f"Wilma: {rule.role}")
     if rule.where:
         desk.fill(Missä="alla nimetyssä organisaatiossa", Organisaatio=rule.where)

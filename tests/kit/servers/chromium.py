@@ -39,7 +39,10 @@ _FLAGS = [
 ]
 _AXE = next((Path(__file__).parents[2] / "browser" / "vendor").glob("axe-core-*/axe.min.js"))
 _BROKEN = """
-tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']}).then(it => it.violations)
+tags => {
+  document.getAnimations().forEach(one => one.finish());
+  return axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']}).then(it => it.violations);
+}
 """
 """What axe-core is asked: of what a page keeps it need write nothing down."""
 _DIM = """

@@ -60,6 +60,8 @@ OWN = {
     },
     NEW: {
         *GOOD,
+        "name_sv",
+        "name_en",
         "act",
         "seen",
         "person",

@@ -151,7 +151,10 @@ def test_c_33_no_address_gives_a_key_or_a_secret_to_anybody(provider: World, sec
             "n": "1",
             "connector": "hr",
             "act": "rename",
-            **dict.fromkeys(("grant_id", "proposal_id", "fact_id", "group_id", "assignment_id"), str(uuid4())),
+            "does": "give-right",
+            **dict.fromkeys(
+                ("bulk_id", "grant_id", "proposal_id", "fact_id", "group_id", "assignment_id"), str(uuid4())
+            ),
         }
         built = rule.build({name: given[name] for name in rule.arguments})
         assert built is not None

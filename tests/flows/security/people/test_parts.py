@@ -96,6 +96,7 @@ def test_ac_01_every_route_of_the_administration_asks_for_a_permission_and_answe
     assert {rule.rule for rule, permission in routes(town) if not permission} == {
         "/admin/",
         "/admin/taken-out",
+        "/admin/declaration",
         "/admin/deputies",
         "/admin/deputies/<uuid:deputy_id>/end",
         "/admin/bulk/waiting/<uuid:bulk_id>",
