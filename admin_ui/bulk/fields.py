@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from admin_ui.parts import words
 from admin_ui.people import position_form
-from admin_ui.people.group_rows import GROUP_KEYS, groups, one
+from admin_ui.people.group_rows import GROUP_KEYS, one
 from admin_ui.people.listing import OFFERED
 from admin_ui.rules.pages import offered_roles
 from iam import clock
@@ -18,6 +18,7 @@ from iam.access.administration import Part
 from iam.bulk.acts.act import REASON, BulkAct
 from iam.directory.affiliation import AFFILIATION_KINDS
 from iam.directory.pages import listing
+from iam.directory.pages.local_groups import local_groups
 from iam.texts import N_
 from iam.web import context
 
@@ -54,7 +55,7 @@ def offered(session: Session, part: Part, kind: type[BulkAct]) -> dict[str, Any]
     if "occupation" in asked:
         found["positions"] = listing.positions_held(session, part, position_form.POSITIONS)
     if "group" in asked:
-        here = [one(row) for row in session.execute(groups(part).order_by(*GROUP_KEYS).limit(OFFERED))]
+        here = [one(row) for row in session.execute(local_groups(part).order_by(*GROUP_KEYS).limit(OFFERED))]
         language = context.texts().language
         found["groups"] = [(str(row.id), f"{row.name}, {row.organisation.name(language)}") for row in here]
     return found

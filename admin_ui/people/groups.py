@@ -17,7 +17,7 @@ from admin_ui.parts.lists import Listed
 from admin_ui.parts.paging import as_id
 from admin_ui.people import position_form
 from admin_ui.people.adding import HandForm
-from admin_ui.people.group_rows import GROUP_KEYS, LocalGroup, groups, one
+from admin_ui.people.group_rows import GROUP_KEYS, LocalGroup, one
 from admin_ui.people.position_form import text
 from connectors.problem import Problem
 from iam.apply.on_pages import group_stating
@@ -25,6 +25,7 @@ from iam.apply.on_pages.group_stating import StatedGroup
 from iam.directory.affiliation import Group
 from iam.directory.name_words import words
 from iam.directory.organisation import Organisation
+from iam.directory.pages import local_groups as of_part
 from iam.errors import Conflict, Denied, Invalid
 from iam.texts import N_
 from iam.web import context, guard
@@ -38,7 +39,7 @@ frame.section(SECTION, N_("Groups"), PATH, "persons.write", 12)
 @guard.requires("persons.write")
 def local_groups() -> Response:
     """List the local groups of the part."""
-    listed: Listed[LocalGroup] = Listed(groups(guard.part()), GROUP_KEYS, _lines)
+    listed: Listed[LocalGroup] = Listed(of_part.local_groups(guard.part()), GROUP_KEYS, _lines)
     return frame.render("groups/groups.html", section=SECTION, page=listed.page(), path=PATH)
 
 

@@ -124,7 +124,7 @@ def _read(session: Session, here: LocalGroup) -> MembersForm:
 
 def _members(session: Session, here: LocalGroup, form: MembersForm) -> Collection[str]:
     """The usernames of all who are to be in the group: those who are, with those who come and without those who go."""
-    standing = group_rows.logins(session, here.id)
+    standing = group_stating.logins_in(session, here.id)
     new: dict[UUID, str] = {}
     ids = sorted(form.add)
     for start in range(0, len(ids), 1000):

@@ -69,22 +69,7 @@ def write_each(
 ) -> None:
     """Write the same event about each of many persons, by one statement; raises ``KeyError`` for a type that is not
     documented."""
-    TYPES[type_]
-    rows: list[dict[str, Any]] = [
-        {
-            "id": uuid7(),
-            "at": clock.now(),
-            "type": type_,
-            "actor_id": actor.person_id,
-            "subject_id": subject_id,
-            "change_id": change_id,
-            "request_id": actor.request_id,
-            "envelope": _by(actor),
-        }
-        for subject_id in subject_ids
-    ]
-    if rows:
-        session.execute(insert(AuditEvent), rows)
+    write_all(session, type_, actor, [Told(one) for one in subject_ids], change_id=change_id)
 
 
 class Told(NamedTuple):

@@ -55,20 +55,20 @@ def _counts(session: Session, part: Part, which: Mapping[UUID, ColumnElement[boo
     if not which:
         return {}
     if are_few(session, part):
-        return {key: Count(n, False) for key, n in _held(session, part, _of_few(part, which))}
+        return {key: Count(n, False) for key, n in _held(session, _of_few(part, which), part.lists(Assignment))}
     most = max(1, COUNTED // len(which))
     some = [_some(key, and_(condition, part.lists(Assignment)), most) for key, condition in which.items()]
     looked_at = union_all(*some).cte("looked_at").prefix_with("MATERIALIZED", dialect="postgresql")
     sizes: dict[UUID, int] = dict(
         session.execute(select(looked_at.c.key, func.count()).group_by(looked_at.c.key)).all()
     )
-    found = dict(_held(session, part, looked_at))
+    found = dict(_held(session, looked_at))
     return {key: Count(found.get(key, 0), size > most) for key, size in sizes.items()}
 
 
-def _held(session: Session, part: Part, looked_at: CTE) -> list[tuple[UUID, int]]:
-    """How many people there are by key, of what is looked at and holds now."""
-    people = held(clock.now()).join(looked_at, looked_at.c.id == Assignment.id).where(part.lists(Assignment))
+def _held(session: Session, looked_at: CTE, *told: ColumnElement[bool]) -> list[tuple[UUID, int]]:
+    """How many people there are by key, of what is looked at, holds now and may be ``told``."""
+    people = held(clock.now()).join(looked_at, looked_at.c.id == Assignment.id).where(*told)
     counted = people.with_only_columns(looked_at.c.key, func.count(Assignment.person_id.distinct()))
     return [(key, n) for key, n in session.execute(counted.group_by(looked_at.c.key))]
 

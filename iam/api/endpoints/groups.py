@@ -17,8 +17,9 @@ from iam.api.shapes.base import PlaceInList
 from iam.api.shapes.groups import GroupPage
 from iam.api.shapes.stated import MembersChanged, Outcome, PreviewQuery
 from iam.apply.on_pages import group_stating
-from iam.apply.on_pages.group_stating import StatedGroup
+from iam.apply.on_pages.group_stating import StatedGroup, logins_in
 from iam.directory.affiliation import Group
+from iam.directory.pages.local_groups import group_name, local_groups
 from iam.errors import Invalid
 from iam.web import context, guard
 
@@ -29,7 +30,7 @@ from iam.web import context, guard
 @guard.requires("persons.write")
 def groups(query_data: PlaceInList) -> Response:
     """List the local groups of the caller's part."""
-    query = read.groups(guard.part())
+    query = local_groups(guard.part())
     return page(query, GROUP_KEYS, query_data, lambda rows: [read.told(row) for row in rows])
 
 
@@ -46,8 +47,8 @@ def change_members(group_id: UUID, query_data: PreviewQuery, json_data: MembersC
     new, gone = _known(group, "add", json_data.add), _known(group, "remove", json_data.remove)
     if context.actor().person_id in new:
         raise Invalid(Problem("Nobody puts themselves into a group.", "Ask another administrator.", field="add"))
-    members = {login for id_, login in (read.logins_in(session, group_id) | new).items() if id_ not in gone}
-    stated = StatedGroup(place.key, group.key, read.name_of(group), members)
+    members = {login for id_, login in (logins_in(session, group_id) | new).items() if id_ not in gone}
+    stated = StatedGroup(place.key, group.key, group_name(group), members)
     actor, vault, consortium = context.actor(), context.vault(), context.settings().consortium
     return declared(
         stated.stating(),

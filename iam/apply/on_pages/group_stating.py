@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +17,10 @@ from iam.apply.on_pages.stating import Stating
 from iam.apply.run import Report
 from iam.audit import log
 from iam.change import Actor
+from iam.directory.affiliation import Membership
 from iam.directory.organisation import Organisation
+from iam.directory.pages.local_groups import is_in
+from iam.signin.accounts.account import Account
 from iam.vault import Vault
 
 
@@ -50,3 +54,9 @@ def state(session: Session, stated: StatedGroup, actor: Actor, vault: Vault, *, 
     told = {"group": stated.named, "waits": report.held is not None}
     log.write(session, "group:members:stated", actor, change_id=change_id, envelope=told)
     return report
+
+
+def logins_in(session: Session, group_id: UUID) -> dict[UUID, str]:
+    """Return the usernames of all who are in a group now, those outside the asker's part too, by person."""
+    query = select(Membership.person_id, Account.login).join(Account, Account.person_id == Membership.person_id)
+    return dict(session.execute(query.where(Membership.group_id == group_id, *is_in())).all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,12 +32,10 @@ NOT_THERE = Problem("The capacity, the role or the organisation does not exist n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GiveRight(BulkAct):
-    """A role in a scope until a day, handed out by ``granter_id``."""
+class RightUntil(BulkAct, ABC):
+    """A role in a scope until a day, as it is handed out by hand."""
 
-    key = "give-right"
     permission = "rights.grant"
-    label = N_("Give a right")
     fields = ("role", "scope", "until", "reason")
 
     what: What
@@ -53,6 +52,19 @@ class GiveRight(BulkAct):
         assert what is not None
         assert until is not None
         return cls(said=said, place_id=scope_id, reason=what.reason, what=what, until=until)
+
+    def write(self, session: Session, who: BulkAsker, change: Change, found: SortedPeople) -> WrittenAct:
+        """See ``BulkAct``."""
+        many_by_hand.give(session, change, self.what, found.rows, who.actor)
+        return WrittenAct()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveRight(RightUntil):
+    """Gives it, in the position that is nearest."""
+
+    key = "give-right"
+    label = N_("Give a right")
 
     def sort(self, session: Session, who: BulkAsker, ids: Sequence[UUID], change: Change | None) -> SortedPeople:
         """See ``BulkAct``."""
@@ -88,17 +100,12 @@ class GiveRight(BulkAct):
             return HAS_IT
         return GivenRight(capacity, ceiling, clock.now(), ends, clause_id)
 
-    def write(self, session: Session, who: BulkAsker, change: Change, found: SortedPeople) -> WrittenAct:
-        """See ``BulkAct``."""
-        many_by_hand.give(session, change, self.what, found.rows, who.actor)
-        return WrittenAct()
-
 
 def handed_out(
     session: Session, who: BulkAsker, said: Fields, until: datetime | None, problems: list[Problem]
 ) -> What | None:
     """Return what the asker hands out and why, by the checks for one person; notes what is wrong."""
-    part = who.part(GiveRight.permission)
+    part = who.part(RightUntil.permission)
     role_id, why = act.role(session, part, said, problems), act.reason(said, problems)
     if role_id is None or until is None or not why:
         return None

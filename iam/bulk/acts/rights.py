@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -12,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.commands import many_by_hand
-from iam.access.commands.many_by_hand import Ceilings, GivenRight, HeldByHand, HeldCapacity, What
+from iam.access.commands.many_by_hand import Ceilings, GivenRight, HeldByHand, HeldCapacity
 from iam.bulk.acts import act
 from iam.bulk.acts.act import BulkAct, BulkAsker, Fields, SortedPeople, WrittenAct
-from iam.bulk.acts.give_right import HAS_IT, NO_CLAUSE, NOT_THERE, SELF, handed_out
+from iam.bulk.acts.give_right import HAS_IT, NO_CLAUSE, NOT_THERE, SELF, RightUntil
 from iam.change import Change
 from iam.errors import Conflict
 from iam.texts import N_
@@ -62,28 +61,11 @@ class EndRight(BulkAct):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LengthenRight(BulkAct):
+class LengthenRight(RightUntil):
     """Lets what people hold of a role in a scope by hand go on until a later day, in the same positions."""
 
     key = "lengthen-right"
-    permission = "rights.grant"
     label = N_("Lengthen a right")
-    fields = ("role", "scope", "until", "reason")
-
-    what: What
-    until: datetime
-
-    @classmethod
-    def read(cls, session: Session, who: BulkAsker, said: Fields) -> Self:
-        """See ``BulkAct``."""
-        problems: list[Problem] = []
-        part = who.part(cls.permission)
-        scope_id, until = act.place(session, part, said, "scope", problems), act.last_day(said, who.zone, problems)
-        what = handed_out(session, who, said, until, problems)
-        act.refuse(problems)
-        assert what is not None
-        assert until is not None
-        return cls(said=said, place_id=scope_id, reason=what.reason, what=what, until=until)
 
     def sort(self, session: Session, who: BulkAsker, ids: Sequence[UUID], change: Change | None) -> SortedPeople:
         """See ``BulkAct``."""
@@ -119,8 +101,3 @@ class LengthenRight(BulkAct):
         clause_id, ends = allowed
         # It goes on from where it would have ended: what is new of it begins there.
         return HAS_IT if held.valid_to >= ends else GivenRight(capacity, ceiling, held.valid_to, ends, clause_id)
-
-    def write(self, session: Session, who: BulkAsker, change: Change, found: SortedPeople) -> WrittenAct:
-        """See ``BulkAct``."""
-        many_by_hand.give(session, change, self.what, found.rows, who.actor)
-        return WrittenAct()
