@@ -26,7 +26,8 @@ from connectors.records import Evidence, Record
 from tests.kit.peers.hostile_ldap import HostileLdap, silent
 from tests.kit.servers.slapd import READER, READER_PASSWORD, SUFFIX, Slapd, group, person, posix_group
 
-PERSONS = 60
+PERSONS = 700
+"""So many that a part does not fit into a pipe: it is not at its end while nobody reads it."""
 PARENT = """
 import sys, time
 from connectors.ldap import LdapSettings
