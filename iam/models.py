@@ -4,7 +4,7 @@ from iam import change, ephemeral, sealed
 from iam.access.model import agreement, assignment, proposal, role, rule
 from iam.audit import log
 from iam.delivery import outbox
-from iam.directory import affiliation, organisation, person, source
+from iam.directory import affiliation, occupation, organisation, person, source
 from iam.oidc import model
 from iam.plans import plan
 from iam.signin.accounts import account, factor, session_policy, standing_request, username
@@ -27,6 +27,7 @@ __all__ = [
     "keys",
     "log",
     "model",
+    "occupation",
     "one_shot",
     "organisation",
     "outbox",

@@ -27,7 +27,7 @@ class Source(Base):
     of which it had stated facts by the end of its last run. ``refused`` marks the input of which nothing was taken and
     which somebody refused whole. ``schedule`` says when it is read by itself (five fields of time, in its ``zone``),
     ``deadline`` in how many minutes; ``scheduled_at`` is when that was last due and begun. ``alarm`` is what was last
-    told to be amiss.
+    told to be amiss. ``name`` is by language; its key stands where it has none.
     """
 
     __tablename__ = "source"
@@ -55,6 +55,7 @@ class Source(Base):
     deadline: Mapped[int] = mapped_column(default=120)
     scheduled_at: Mapped[datetime | None]
     alarm: Mapped[str | None]
+    name: Mapped[dict[str, Any] | None]
 
 
 class SourceOpening(Base):

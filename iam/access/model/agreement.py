@@ -19,7 +19,8 @@ class Agreement(Base):
     looked at again. ``annexes`` are file names and SHA-256 only: the files are kept with the case. ``supervision`` says
     how uses are sampled, ``supervised_by`` who does that, and every how many months it is reported
     (``report_months``). ``processing`` is what the annex on the processing of personal data says. ``cancelled_on`` is
-    the day on which it was given up before it was in force, with the reason.
+    the day on which it was given up before it was in force, with the reason. ``purpose`` is as it was decided,
+    ``purpose_names`` the same by language where it is said in several.
     """
 
     __tablename__ = "agreement"
@@ -41,6 +42,7 @@ class Agreement(Base):
     annexes: Mapped[list[Any]] = mapped_column(default=list)
     cancelled_on: Mapped[date | None]
     cancelled_because: Mapped[str | None]
+    purpose_names: Mapped[dict[str, Any] | None]
 
 
 class AgreementAmendment(Base):

@@ -24,12 +24,14 @@ class CodeList(Base):
 
 
 class CodeListOwner(Base):
-    """Whose a code list is: rules of that organisation and of those under it may use the list."""
+    """Whose a code list is: rules of that organisation and of those under it may use the list. ``name`` is by language;
+    its key stands where it has none."""
 
     __tablename__ = "code_list_owner"
 
     key: Mapped[str] = mapped_column(primary_key=True)
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[dict[str, Any] | None]
 
 
 class Rule(Base):
