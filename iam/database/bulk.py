@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Select, Table
+from sqlalchemy import ColumnElement, Select, String, Table, TableValuedAlias, case, column, func, literal
 from sqlalchemy.dialects import postgresql as postgresql_dialect, sqlite as sqlite_dialect
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,18 @@ def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iter
     load = postgresql.copy_rows if is_postgresql(session) else sqlite.copy_rows
     with plain_rows():
         return load(session, table, columns, rows)
+
+
+def each_word(session: Session, words: ColumnElement[str]) -> TableValuedAlias:
+    """Return a row, of the column ``value``, for each of the words that spaces part; they hold letters and digits
+    alone."""
+    value = column("value", String)
+    if is_postgresql(session):
+        parts = func.unnest(func.string_to_array(words, " "))
+        return parts.table_valued(value, joins_implicitly=True).render_derived()
+    listed = literal('["').concat(func.replace(words, " ", '","')).concat('"]')
+    parts = func.json_each(case((words == "", "[]"), else_=listed))
+    return parts.table_valued(value, joins_implicitly=True)
 
 
 def digest_of_lines(session: Session, lines: Select[Any]) -> str:

@@ -7,16 +7,16 @@ as well.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from iam.change import Change
-from iam.database.bulk import copy_rows
+from iam.database.bulk import copy_rows, each_word
 from iam.directory.name_words import sort_key, words
 from iam.directory.person import Person, PersonNameWord, PersonProfile
 from iam.directory.queries import Profile, profiles
@@ -35,25 +35,13 @@ def write_staged(session: Session, change: Change, leads: ColumnElement[bool]) -
     they say where the source may describe whom.
     """
     p, q = staged.person.c, PersonProfile
+    each = each_word(session, p.words)
+    new = select(p.person_id, each.c.value, true()).where(leads, p.fresh).order_by(p.person_id)
+    session.execute(insert(_WORDS).from_select(["person_id", "word", "shown"], new))
     written = exists().where(q.person_id == p.person_id, q.closed_by.is_(None), q.opened_by == change.id)
     elsewhere = exists().where(Person.id == p.person_id, Person.sort_name != p.sort_name)
-    named = [getattr(p, name) for name in _NAMES]
-    rows = session.execute(
-        select(p.person_id, p.fresh, *named).where(leads, or_(p.fresh, written, elsewhere)).order_by(p.person_id)
-    )
-    known: list[UUID] = []
-    copy_rows(session, _WORDS, ("person_id", "word", "shown"), _new_words(rows, known))
-    write(session, known)
-
-
-def _new_words(rows: Iterable[Row[Any]], known: list[UUID]) -> Iterator[tuple[UUID, str, bool]]:
-    """Yield the words of those who are new, while reading; the ids of the others go into ``known``."""
-    for row in rows:
-        if row.fresh:
-            for word in words(row[2:]):
-                yield row.person_id, word, True
-        else:
-            known.append(row.person_id)
+    known = select(p.person_id).where(leads, ~p.fresh, or_(written, elsewhere)).order_by(p.person_id)
+    write(session, session.scalars(known).all())
 
 
 def write(session: Session, person_ids: Collection[UUID]) -> None:

@@ -49,6 +49,7 @@ person = _work(
     Column("birth_date", Date),
     Column("login", String),
     Column("sort_name", String),
+    Column("words", String),
     Column("has_profile", Boolean),
     Column("suspended", Boolean),
     Column("code_mac", LargeBinary),

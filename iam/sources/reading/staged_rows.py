@@ -14,14 +14,15 @@ from sqlalchemy.orm import Session
 from connectors.records import Record
 from iam.database.bulk import analyze, copy_rows
 from iam.database.types import uuid7
-from iam.directory.name_words import sort_key
+from iam.directory.name_words import sort_key, words
 from iam.lifecycle import staged
 from iam.sources.reading.columns import Said, SaidAffiliation, SaidPerson, SaidRelationship
 from iam.vault import Vault, seal
 
 
 class PersonRow(NamedTuple):
-    """A person as a row of the working table; the fields are called as its columns are."""
+    """A person as a row of the working table; the fields are called as its columns are. ``words`` are those of the
+    name, parted by spaces."""
 
     person_key: str
     as_kind: str
@@ -33,6 +34,7 @@ class PersonRow(NamedTuple):
     birth_date: date | None
     login: str | None
     sort_name: str
+    words: str
     has_profile: bool
     code_mac: bytes | None
     wrapped_key: bytes | None
@@ -192,6 +194,7 @@ class StagedRows:
                 date.fromisoformat(born) if born else None,
                 said("login"),
                 sort_name,
+                " ".join(words(said(name) for name in ("given_names", "call_name", "family_name"))),
                 person.describes,
                 mac,
                 wrapped,
