@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from iam.database.entropy import Draw
+
 MARK = b"AVAIN\x00\x02\x00"
 """How a sealed value begins that is bound to its row."""
 _NONCE = 12
@@ -71,14 +73,14 @@ class Vault:
         """Return what tells this vault from another without telling anything of its key."""
         return self.derive("check")
 
-    def new_key(self) -> tuple[bytes, bytes]:
-        """Return a fresh key and the same wrapped for storage."""
-        key = os.urandom(KEY_BYTES)
-        return key, self.wrap(key)
+    def new_key(self, draw: Draw = os.urandom) -> tuple[bytes, bytes]:
+        """Return a fresh key and the same wrapped for storage; ``draw`` gives random bytes."""
+        key = draw(KEY_BYTES)
+        return key, _sealed(self._wrapping, key, None, None, draw)
 
     def wrap(self, secret: bytes, row: str | None = None) -> bytes:
         """Return ``secret`` sealed under the vault's own key, bound to ``row``; without one it opens in any row."""
-        return _sealed(self._wrapping, secret, row, None)
+        return _sealed(self._wrapping, secret, row, None, os.urandom)
 
     def unwrap(self, wrapped: bytes, row: str) -> bytes:
         """Return what ``wrap`` sealed for ``row`` or for any; raises ``VaultError`` when it is another row's or key
@@ -99,10 +101,10 @@ def is_bound(sealed: bytes) -> bool:
     return sealed.startswith(MARK)
 
 
-def seal(key: bytes, context: str, text: str, row: str | None = None) -> bytes:
+def seal(key: bytes, context: str, text: str, row: str | None = None, draw: Draw = os.urandom) -> bytes:
     """Return ``text`` sealed with ``key``, bound to ``row``; without one ``context`` (a kind) must be the same when it
-    is opened."""
-    return _sealed(AESGCM(key), text.encode(), row, context.encode())
+    is opened. ``draw`` gives random bytes."""
+    return _sealed(AESGCM(key), text.encode(), row, context.encode(), draw)
 
 
 def unseal(key: bytes, context: str, sealed: bytes, row: str) -> str:
@@ -113,8 +115,8 @@ def unseal(key: bytes, context: str, sealed: bytes, row: str) -> str:
         raise VaultError("a sealed value does not open with its key") from None
 
 
-def _sealed(cipher: AESGCM, secret: bytes, row: str | None, context: bytes | None) -> bytes:
-    nonce = os.urandom(_NONCE)
+def _sealed(cipher: AESGCM, secret: bytes, row: str | None, context: bytes | None, draw: Draw) -> bytes:
+    nonce = draw(_NONCE)
     if row is None:
         return nonce + cipher.encrypt(nonce, secret, context)
     return MARK + nonce + cipher.encrypt(nonce, secret, row.encode())

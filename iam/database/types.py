@@ -14,6 +14,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from iam.database.entropy import Draw
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: aware in Python, UTC in the database. Refuses naive values, so that no zone is ever guessed."""
@@ -68,12 +70,12 @@ BYTE_ORDER = String().with_variant(String(collation="C"), "postgresql")
 are ranges of it."""
 
 
-def uuid7() -> UUID:
+def uuid7(draw: Draw = os.urandom) -> UUID:
     """Return a time-ordered UUID, version 7 (RFC 9562 section 5.7), ordered within a millisecond too (section 6.2,
-    method 3)."""
+    method 3); ``draw`` gives its random bytes."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = rest * 4096 // 1_000_000
-    value = milliseconds << 80 | (0x7000 | fraction) << 64 | int.from_bytes(os.urandom(8))
+    value = milliseconds << 80 | (0x7000 | fraction) << 64 | int.from_bytes(draw(8))
     return UUID(int=value & ~(0xC000 << 48) | 0x8000 << 48)
 
 

@@ -143,9 +143,8 @@ def _item(plain: list[Any]) -> Item:
     what, kind, key, *more = plain
     if what == "record":
         fields, digest, file, line = more
-        for name, value in fields.items():
-            if value.__class__ is list:
-                fields[name] = tuple(value)
+        if list in map(type, fields.values()):
+            fields = {name: tuple(value) if value.__class__ is list else value for name, value in fields.items()}
         return Record(kind, key, fields, bytes.fromhex(digest), file, line)
     if what == "rejected":
         return Rejected(kind, key, Problem(**more[0]))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors.records import Record
 from iam.database.bulk import analyze, copy_rows
+from iam.database.entropy import Entropy
 from iam.database.types import uuid7
 from iam.directory.name_words import sort_key, words
 from iam.lifecycle import staged
@@ -106,12 +107,14 @@ class StagedRows:
         self._identifiers: dict[tuple[str, str, str, str], None] = {}
         self._relationships: list[RelationshipRow] = []
         self._ids: dict[str, UUID] = {}
-        self._numbers = count(1)
+        self._numbers, self._draw = count(1), Entropy()
         self.twice: set[str] = set()
         """The keys of persons under which two identity codes were told."""
 
-    def keep(self, record: Record, record_id: UUID, said: Said, fresh: bool, digest: bytes) -> None:
-        """Keep what one record said, as rows of the tables it speaks of; ``digest`` is what is remembered of it."""
+    def keep(self, record: Record, known: UUID | None, said: Said, digest: bytes) -> None:
+        """Keep what one record said, as rows of the tables it speaks of; ``known`` is its id where it came before,
+        ``digest`` what is remembered of it."""
+        record_id, fresh = known or uuid7(self._draw), known is None
         key, person_id = (said.person.key, self._person(said.person, said)) if said.person is not None else (None, None)
         rows = self._tables
         rows[staged.record].append(
@@ -141,7 +144,7 @@ class StagedRows:
             self.twice.add(person.key)
         for kind, issuer, value in said.identifiers:
             self._identifiers[person.key, kind, issuer, value] = None
-        return self._ids.setdefault(person.key, uuid7())
+        return self._ids.get(person.key) or self._ids.setdefault(person.key, uuid7(self._draw))
 
     def _relationship(self, record_id: UUID, key: str, said: SaidRelationship) -> RelationshipRow:
         holder, other = (key, said.other_key) if said.is_holder else (said.other_key, key)
@@ -209,8 +212,8 @@ class StagedRows:
         code = self._codes.get(key)
         if code is None:
             return None, None, None
-        own, wrapped = vault.new_key()
-        return vault.mac("identity-code", "", code), wrapped, seal(own, "identity-code", code)
+        own, wrapped = vault.new_key(self._draw)
+        return vault.mac("identity-code", "", code), wrapped, seal(own, "identity-code", code, draw=self._draw)
 
 
 def _copy(session: Session, table: Table, rows: Iterable[Sequence[Any]]) -> None:

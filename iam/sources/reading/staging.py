@@ -17,7 +17,6 @@ from iam import clock
 from iam.access.model.assignment import Assignment
 from iam.database.bulk import expect_many, plain_rows
 from iam.database.statement import Rows, Statement, row
-from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.person import Identifier
@@ -224,7 +223,7 @@ class Stager:
         self.result.changed += known is not None
         self.result.fresh += known is None
         kept = self.walls.mark(digest) if said.cut else digest
-        self._rows.keep(record, known.record_id if known is not None else uuid7(), said, known is None, kept)
+        self._rows.keep(record, known.record_id if known is not None else None, said, kept)
 
     def _alias(self, record: Record, said: Said, organisation_id: UUID) -> None:
         """Remember the name, even of an organisation that the source never reaches: what is said of it there is told
