@@ -167,6 +167,7 @@ MOST: dict[str, int] = {
     "GET /api/v1/persons": 9,
     "GET /api/v1/persons/<uuid:person_id>": 16,
     "GET /api/v1/persons/<uuid:person_id>/rights": 16,
+    "GET /api/v1/persons/<uuid:person_id>/username": 16,
     "GET /api/v1/roles": 9,
     "GET /api/v1/roles/<application>/<key>": 9,
     "GET /api/v1/rules": 9,

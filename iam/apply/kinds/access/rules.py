@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.commands import catalogue, renaming
 from iam.access.commands.catalogue import NewRule
-from iam.access.model.rule import Rule as RuleRow, RuleVersion
+from iam.access.model.rule import Rule as RuleRow, RuleVersion, as_it_stands
 from iam.access.rules import naming, resolve
 from iam.access.rules.handing import Handing
 from iam.access.rules.names import Names as Known
@@ -64,9 +64,9 @@ def _shape(item: Rule) -> Shape:
 def _stand(session: Session, state: State, things: Things | None) -> None:
     owners = state.keys("organisation")
     newest: dict[UUID, DatabaseRow[Any]] = {}
-    for version in session.execute(select(RuleVersion.__table__).order_by(RuleVersion.n)):
+    for version in session.execute(select(RuleVersion.__table__).order_by(*as_it_stands(RuleVersion))):
         if version.state != "draft":
-            newest[version.rule_id] = version
+            newest.setdefault(version.rule_id, version)
     for row in session.execute(select(RuleRow.__table__).order_by(RuleRow.key)):
         last = newest.get(row.id)
         shape = {
