@@ -13,8 +13,9 @@ from iam.api.endpoints.rights import FRESH
 from iam.api.endpoints.writing.stated import declared
 from iam.api.reading import groups as read
 from iam.api.shapes.stated import MembersChanged, Outcome, PreviewQuery
+from iam.apply.comparison import people
 from iam.apply.on_pages import group_stating
-from iam.apply.on_pages.group_stating import StatedGroup, logins_in
+from iam.apply.on_pages.group_stating import StatedGroup, names_in
 from iam.directory.affiliation import Group
 from iam.directory.pages.local_groups import group_name
 from iam.errors import Invalid
@@ -31,10 +32,13 @@ def change_members(group_id: UUID, query_data: PreviewQuery, json_data: MembersC
     """Put people into a local group, and take people out."""
     session = context.db()
     group, place = read.group_of(session, guard.part(), group_id)
-    new, gone = _known(group, "add", json_data.add), _known(group, "remove", json_data.remove)
+    gone, new = _known(group, "remove", json_data.remove), people.names(session, _known(group, "add", json_data.add))
+    if new.keys() != set(json_data.add):
+        message = "Somebody of these has neither a username nor a number that a source told."
+        raise Invalid(Problem(message, "Leave them out.", field="add"))
     if context.actor().person_id in new:
         raise Invalid(Problem("Nobody puts themselves into a group.", "Ask another administrator.", field="add"))
-    members = {login for id_, login in (logins_in(session, group_id) | new).items() if id_ not in gone}
+    members = {name for id_, name in (names_in(session, group_id) | new).items() if id_ not in gone}
     stated = StatedGroup(place.key, group.key, group_name(group), members)
     actor, vault, consortium = context.actor(), context.vault(), context.settings().consortium
     return declared(
@@ -44,10 +48,9 @@ def change_members(group_id: UUID, query_data: PreviewQuery, json_data: MembersC
     )
 
 
-def _known(group: Group, field: str, ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the usernames of persons; raises ``Invalid`` where one is outside the part, or has none."""
-    found = read.logins_of(context.db(), guard.part(), group, ids)
-    if set(ids) - found.keys():
-        message = "Somebody of these has no username, or is outside your part."
-        raise Invalid(Problem(message, "Leave them out.", field=field))
+def _known(group: Group, field: str, ids: Collection[UUID]) -> Collection[UUID]:
+    """Return persons who are in the part; raises ``Invalid`` where one is not."""
+    found = read.told_of(context.db(), guard.part(), group, ids)
+    if set(ids) - set(found):
+        raise Invalid(Problem("Somebody of these is outside your part.", "Leave them out.", field=field))
     return found
