@@ -31,7 +31,7 @@ MOST: dict[str, int] = {
     "GET /.well-known/oauth-authorization-server": 0,
     "GET /.well-known/openid-configuration": 0,
     "GET /account": 16,
-    "GET /admin/": 18,
+    "GET /admin/": 20,
     "GET /admin/administrators": 8,
     "GET /admin/administrators.csv": 7,
     "GET /admin/administrators/<uuid:grant_id>": 10,

@@ -12,13 +12,11 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
-from iam import clock
 from iam.access.administration import permissions_of
 from iam.access.model.agreement import AgreementClause
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Role, RoleClosure, RoleVersion
 from iam.access.model.rule import RuleVersion
-from iam.apply.export import as_data
 from iam.apply.run import run_apply
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change
@@ -32,7 +30,6 @@ from iam.signin.accounts.account import Account, Credential
 from iam.signin.passwords import credentials, password
 from iam.tokens import secret as secrets
 from iam.vault import Vault
-from tests.kit.factories import facts
 
 from .conftest import ACCESS, CONSORTIUM, DATA, EVERYTHING, PEOPLE, Apply
 
@@ -304,28 +301,6 @@ def test_members_who_are_left_out_end_now_and_new_ones_begin(
     applied(EVERYTHING.replace("members: [aino.esimerkki]", "members: [pirkko.psykologi]"))
     open_ = session.scalars(select(Membership).where(Membership.closed_by.is_(None))).all()
     assert [row.valid_from for row in open_] == [frozen]
-
-
-def test_who_has_no_username_is_in_a_group_by_an_identifier(applied: Apply, session: Session) -> None:
-    person = facts.person(session)
-    facts.identifier(session, person, "employee-number", "hr", "10017")
-    known = "identified: [{identifier: employee-number, issuer: hr, value: '10017'}]"
-    text = EVERYTHING.replace("members: [aino.esimerkki]", f"members: [aino.esimerkki], {known}")
-    assert not applied(text).problems
-    open_ = select(Membership.person_id).where(Membership.closed_by.is_(None), Membership.valid_to > clock.now())
-    assert person in session.scalars(open_).all()
-    assert applied(text).applied is None
-    (stated,) = as_data(session)["groups"]
-    assert [one["value"] for one in stated["identified"]] == ["10017"]
-    (problem,) = applied(text.replace("10017", "10018")).problems
-    assert (problem.field, problem.message) == ("groups[0].identified", "No source has brought this person.")
-    assert not applied(text.replace("'10017'", "'10018', when_present: true")).problems
-    (problem,) = applied(text.replace("employee-number", "identity-code")).problems
-    assert problem.message == "A declaration must not hold identity codes."
-    session.add(Account(person_id=person, login="uusi", language=None))
-    session.flush()
-    assert not applied(text).problems
-    assert applied(text.replace(f", {known}", "").replace("[aino.esimerkki]", "[aino.esimerkki, uusi]")).applied is None
 
 
 def test_a_permission_that_is_left_out_ends_and_the_rest_stays(applied: Apply, session: Session) -> None:
