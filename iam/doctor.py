@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access import administration
+from iam.access.model.assignment import AdminGrant
 from iam.access.model.role import Application, ApplicationEnabled
 from iam.access.rules import idle
 from iam.database.migrate import pending
@@ -26,6 +27,8 @@ from iam.errors import Unavailable
 from iam.lifecycle import guardians
 from iam.oidc.model import Client
 from iam.settings import Settings
+from iam.signin import last_administrator
+from iam.signin.administrators import ADMIN
 from iam.signin.codes import forgotten
 from iam.signin.federation.connection import Connection
 from iam.tokens import jose, keys, witness
@@ -165,6 +168,14 @@ def _witnessed(algorithm: str, key: jose.Key, published: dict[str, jose.Claims])
     )
 
 
+def _administrators(_settings: Settings, session: Session) -> Iterator[Finding]:
+    if not session.scalar(select(exists().where(AdminGrant.permission == ADMIN))):
+        return
+    there = last_administrator.is_there(session)
+    missing = "in 30 days nobody who can sign in administers the whole; appoint somebody, or iam person make-admin"
+    yield Finding("administrators", there, "somebody administers the whole" if there else missing)
+
+
 def _mails(settings: Settings, session: Session) -> Iterator[Finding]:
     """Look for mails that nobody sends: one that was given up may be the fault of its address, many that wait are
     ours."""
@@ -239,4 +250,5 @@ _CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (
     _connections,
     _sources,
     _guardians,
+    _administrators,
 )

@@ -22,7 +22,7 @@ from connectors.problem import Problem
 from iam.access.model.role import Application
 from iam.apply.declared.written import Row
 from iam.apply.guarded import name_of
-from iam.apply.on_pages import application_stating
+from iam.apply.on_pages import application_stating, stating
 from iam.apply.on_pages.application_stating import application_stated, digest_of
 from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Denied, Invalid
@@ -133,7 +133,7 @@ def _looked_at(row: Application, standing: Row, wanted: Row, answer: Application
     session, actor, vault = context.db(), context.actor(), context.vault()
     stated = application_stated(wanted)
     try:
-        would = application_stating.look(session, stated, actor, vault, frame.part_of("persons.read"))
+        _, would = stating.look(session, stated, actor, vault, frame.part_of("persons.read"))
         if compare_digest(effects_view.sealed(would.effects.digest), request.form.get("seen", "")):
             fields = [name for name, *_ in differences(standing, wanted)]
             consortium = context.settings().consortium

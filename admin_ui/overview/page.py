@@ -26,6 +26,7 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.pages.listing import COMING, are_few, coming
 from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
+from iam.signin import last_administrator
 from iam.signin.accounts import username_rules
 from iam.sources import alarms
 from iam.sources.listing import WAITING, last_good, newest_real
@@ -99,6 +100,7 @@ def overview() -> Response:
         guardians=wait,
         nameless=nameless,
         waiting=_waiting(context.db(), sources, feeds),
+        nobody_left=whole.everything and not last_administrator.is_there(context.db()),
         amiss=[feed for feed in feeds if feed.is_stale or feed.state in AMISS],
         glance=_glance(feeds),
         tall=picture.TALL,

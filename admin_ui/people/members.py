@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, request
-from sqlalchemy import literal, select
+from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -27,11 +27,13 @@ from admin_ui.people.listing import archive_after, lines
 from admin_ui.people.position_form import text
 from connectors.identity_code import holds_code
 from connectors.problem import Problem
+from iam.apply.comparison import people
+from iam.apply.comparison.people import Named
 from iam.apply.on_pages import group_stating, stating
 from iam.apply.on_pages.group_stating import StatedGroup
 from iam.directory.pages import listing
 from iam.directory.pages.listing import PERSON_KEYS, Wanted
-from iam.directory.person import Person
+from iam.directory.person import Identifier, Person
 from iam.errors import Conflict, Denied, Invalid
 from iam.signin.accounts import found as finding
 from iam.signin.accounts.account import Account
@@ -122,16 +124,11 @@ def _read(session: Session, here: LocalGroup) -> MembersForm:
     return form
 
 
-def _members(session: Session, here: LocalGroup, form: MembersForm) -> Collection[str]:
-    """The usernames of all who are to be in the group: those who are, with those who come and without those who go."""
-    standing = group_stating.logins_in(session, here.id)
-    new: dict[UUID, str] = {}
-    ids = sorted(form.add)
-    for start in range(0, len(ids), 1000):
-        query = select(Account.person_id, Account.login).where(Account.person_id.in_(ids[start : start + 1000]))
-        new |= dict(session.execute(query).all())
+def _members(session: Session, here: LocalGroup, form: MembersForm) -> Collection[str | Named]:
+    """By what all are named who are to be in the group: those who are, with those who come and without those who go."""
+    standing, new = group_stating.names_in(session, here.id), people.names(session, sorted(form.add))
     form.without = [written for written, id_ in form.found.ids.items() if id_ not in new]
-    return {login for id_, login in (standing | new).items() if id_ not in form.remove}
+    return {name for id_, name in (standing | new).items() if id_ not in form.remove}
 
 
 def _page(here: LocalGroup, form: MembersForm, status: int = 200) -> Response:
@@ -170,10 +167,10 @@ def _offered(session: Session, here: LocalGroup) -> list[Mapping[str, Any]]:
     if not sought or holds_code(sought):
         return []
     looked_for(sought)
-    named = select(Account.person_id)
+    named = or_(Person.id.in_(select(Account.person_id)), Person.id.in_(_numbered()))
     query = listing.persons(part, Wanted(sought), archive_after()).where(
         part.tells(Person.id, literal(here.organisation_id)),
-        Person.id.in_(named),
+        named,
         Person.id.not_in(group_rows.members(here).with_only_columns(Person.id)),
     )
     rows = list(session.scalars(query.order_by(*PERSON_KEYS).limit(SOME)))
@@ -181,3 +178,8 @@ def _offered(session: Session, here: LocalGroup) -> list[Mapping[str, Any]]:
         {"id": line.id, "name": line.name, "told": "; ".join(filter(None, (tie.position for tie in line.ties)))}
         for line in lines(session, part, rows)
     ]
+
+
+def _numbered() -> Select[UUID]:
+    """Those whom a number that a source told can name."""
+    return select(Identifier.person_id).where(Identifier.closed_by.is_(None), Identifier.value.is_not(None))

@@ -30,7 +30,7 @@ from iam.access.standing import OUTRANKED, over
 from iam.directory import identity_code
 from iam.directory.pages.ties import ties
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
-from iam.signin import access_end, step_up
+from iam.signin import access_end, last_administrator, step_up
 from iam.signin.accounts import ending, reset_standing as standing
 from iam.signin.accounts.reset_standing import Allowed
 from iam.signin.addresses import change as addresses
@@ -153,10 +153,13 @@ def issue_code(person_id: UUID) -> AnyResponse:
 def reset_factors(person_id: UUID) -> AnyResponse:
     """Remove the person's second factors, and end their sessions: they set up a new one at the next sign-in that asks
     for it."""
-    subject_of(person_id)
-    session, actor = context.db(), context.actor()
-    if not step_up.reset(session, person_id, actor, _allowed(standing.FACTORS, person_id).told):
-        raise NotFound
+    subject, session, actor = subject_of(person_id), context.db(), context.actor()
+    try:
+        with last_administrator.kept(session):
+            if not step_up.reset(session, person_id, actor, _allowed(standing.FACTORS, person_id).told):
+                raise NotFound
+    except Conflict as error:
+        return _again(subject, "signin", error)
     ending.end(session, actor, "second factors reset", person_id)
     return _done(person_id, N_("The second factors were removed and all sign-ins ended."), "signin")
 

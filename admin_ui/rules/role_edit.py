@@ -24,7 +24,7 @@ from iam.access.pages import role_versions
 from iam.access.pages.role_versions import RoleSays
 from iam.apply.declared.written import Row
 from iam.apply.guarded import name_of
-from iam.apply.on_pages import application_stating
+from iam.apply.on_pages import application_stating, stating
 from iam.apply.on_pages.application_stating import digest_of, role_stated
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.oidc.clients import by_page
@@ -113,7 +113,7 @@ def _looked_at(of: Row, form: RoleForm, standing: Row | None, answer: RoleAnswer
     session, actor, vault = context.db(), context.actor(), context.vault()
     stated = role_stated(of, role_form.row(form))
     try:
-        would = application_stating.look(session, stated, actor, vault, frame.part_of("persons.read"))
+        _, would = stating.look(session, stated, actor, vault, frame.part_of("persons.read"))
         if compare_digest(effects_view.sealed(would.effects.digest), request.form.get("seen", "")):
             fields = _fields(standing, role_form.row(form))
             consortium = context.settings().consortium

@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     null,
     or_,
     select,
@@ -327,6 +328,17 @@ def covered(session: Session, part: Part, organisation_ids: Collection[UUID]) ->
 def covers_all(session: Session, part: Part, organisation_ids: Collection[UUID]) -> bool:
     """Whether every one of the organisations lies in a part; one statement."""
     return set(organisation_ids) <= set(covered(session, part, organisation_ids))
+
+
+def smallest_over(session: Session, organisation_ids: Collection[UUID]) -> UUID | None:
+    """Return the lowest organisation that lies now at or above each of these; None where there is none. One
+    statement."""
+    c, above, now = OrganisationClosure, aliased(OrganisationClosure), clock.now()
+    depth = select(func.count()).where(above.descendant_id == c.ancestor_id, holds_at(above, now))
+    query = select(c.ancestor_id).where(c.descendant_id.in_(organisation_ids), holds_at(c, now))
+    query = query.group_by(c.ancestor_id).having(func.count(c.descendant_id.distinct()) == len(set(organisation_ids)))
+    lowest = query.order_by(depth.correlate(c).scalar_subquery().desc(), c.ancestor_id).limit(1)
+    return session.scalar(lowest)
 
 
 def speaks_freely(session: Session, part: Part, person_ids: Collection[UUID]) -> set[UUID]:

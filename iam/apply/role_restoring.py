@@ -7,21 +7,26 @@ own.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.administration import Part
 from iam.access.commands.publish import Preview
 from iam.access.pages.role_versions import RoleSays
-from iam.apply.declared.said import Said
 from iam.apply.declared.written import Row
+from iam.apply.on_pages import stating
 from iam.apply.on_pages.application_stating import application_row, role_stated, whose
-from iam.apply.run import Report, look_at, run_said
+from iam.apply.on_pages.stating import Stating
+from iam.apply.run import Report
 from iam.audit import log
 from iam.change import Actor
-from iam.errors import Conflict, Invalid, NotFound
+from iam.errors import NotFound
 from iam.texts import N_
 from iam.vault import Vault
+
+_SAME = Problem(N_("The role says this already."), N_("Choose another version."))
 
 
 def preview(
@@ -31,10 +36,7 @@ def preview(
 
     Raises ``Invalid`` where it may not be declared as things are now, ``Conflict`` where the role says this already.
     """
-    report, would = look_at(session, declared(session, role, says), actor, vault, part)
-    _require(report)
-    assert would is not None
-    return report, would
+    return stating.look(session, declared(session, role, says), actor, vault, part)
 
 
 def restore(session: Session, role: str, says: RoleSays, actor: Actor, vault: Vault, *, consortium: str = "") -> Report:
@@ -43,15 +45,15 @@ def restore(session: Session, role: str, says: RoleSays, actor: Actor, vault: Va
     Raises as ``preview``, and ``Denied`` when the actor would gain a sensitive role by it.
     """
     whose_is = whose(session, role.partition(":")[0])
-    report = run_said(session, declared(session, role, says), actor, vault, consortium=consortium, whose=whose_is)
-    _require(report)
+    said = declared(session, role, says)
+    report = stating.write(session, said, actor, vault, consortium=consortium, whose=whose_is)
     change_id = None if report.applied is None else report.applied.change_id
     told = {"role": role, "restored": says.n, "waits": report.held is not None}
     log.write(session, "role:version:restored", actor, change_id=change_id, envelope=told)
     return report
 
 
-def declared(session: Session, role: str, says: RoleSays) -> Said:
+def declared(session: Session, role: str, says: RoleSays) -> Stating:
     """Return the declaration by which a role says again what a version said; raises ``NotFound``."""
     application, _, key = role.partition(":")
     row = application_row(session, application)
@@ -63,11 +65,4 @@ def declared(session: Session, role: str, says: RoleSays) -> Said:
     standing = next((one for one in row["roles"] if one["key"] == key), None)
     if standing is None:
         raise NotFound(Problem("There is no such role, or it is outside your part."))
-    return role_stated(row, standing | then).said
-
-
-def _require(report: Report) -> None:
-    if report.problems:
-        raise Invalid(*report.problems)
-    if all(one.action == "none" for one in report.differences):
-        raise Conflict(Problem(N_("The role says this already."), N_("Choose another version.")))
+    return replace(role_stated(row, standing | then), same=_SAME)

@@ -101,7 +101,7 @@ def do(
         definition_guard.refuse_winner(session, tried.effects, who.actor.person_id)
         trial.rollback()
     session.expire_all()
-    kept = waits.keep(session, act, ids, tried.effects, reasons, who)
+    kept = waits.keep(session, act, ids, tried.effects, reasons, who, act.whose(session, tried.people))
     return BulkReport(tried.people, waits=kept)
 
 
@@ -183,7 +183,7 @@ def _reasons(session: Session, tried: _Tried, who: BulkAsker) -> list[Problem]:
 def _done(session: Session, act: BulkAct, tried: _Tried, who: BulkAsker) -> None:
     if not tried.people.done:
         raise Conflict(Problem(N_("There is nobody for whom it could be done."), N_("Choose others.")))
-    owner_id = act.place_id or min(roots(session), default=None)
+    owner_id = act.whose(session, tried.people) or min(roots(session), default=None)
     if owner_id is not None:
         definition_plan.remember(session, tried.effects, owner_id, tried.change.id, who.actor)
     _tell(session, "bulk:act:done", act, tried, who, {})

@@ -32,19 +32,26 @@ _GONE = Problem(N_("Nothing about this act waits any more."))
 
 
 def keep(
-    session: Session, act: BulkAct, ids: Sequence[UUID], effects: Effects, reasons: Sequence[Problem], who: BulkAsker
+    session: Session,
+    act: BulkAct,
+    ids: Sequence[UUID],
+    effects: Effects,
+    reasons: Sequence[Problem],
+    who: BulkAsker,
+    owner_id: UUID | None,
 ) -> Proposal:
-    """Keep an act that waits, with its event; the same waits once."""
+    """Keep an act that waits for who decides over ``owner_id`` (None: the whole), with its event; the same waits
+    once."""
     key = f"{act.key}-{effects.digest[:_SHORT]}"
     same = select(Proposal).where(Proposal.kind == KIND, Proposal.key == key, waiting())
     found = session.scalars(same.where(Proposal.digest == effects.digest)).first()
     if found is not None:
         return found
     stated = {"act": act.key, "fields": dict(act.said), "permission": act.permission}
-    found = proposals.keep(session, KIND, key, act.place_id, effects, reasons, who.actor, stated)
+    found = proposals.keep(session, KIND, key, owner_id, effects, reasons, who.actor, stated)
     found.sealed = who.vault.wrap(json.dumps(sorted(map(str, ids))).encode(), row("proposal", found.id))
     envelope = {"act": act.key, **proposals.told(found)}
-    log.write(session, "bulk:act:proposed", who.actor, organisation_id=act.place_id, envelope=envelope)
+    log.write(session, "bulk:act:proposed", who.actor, organisation_id=owner_id, envelope=envelope)
     return found
 
 
@@ -103,10 +110,9 @@ def take(session: Session, proposal: Proposal, act: BulkAct, effects: Effects, w
     for one in (who.actor.person_id, proposal.proposed_by):
         definition_guard.refuse_winner(session, effects, one)
     proposals.take(session, proposal, who.actor)
-    envelope = {"act": act.key, "digest": effects.digest, "proposed_by": str(proposal.proposed_by)}
-    log.write(
-        session, "bulk:act:accepted", who.actor, organisation_id=act.place_id, change_id=change_id, envelope=envelope
-    )
+    told = {"act": act.key, "digest": effects.digest, "proposed_by": str(proposal.proposed_by)}
+    place_id = proposal.owner_id
+    log.write(session, "bulk:act:accepted", who.actor, organisation_id=place_id, change_id=change_id, envelope=told)
 
 
 def refuse(session: Session, proposal: Proposal, reason: str, actor: Actor) -> None:

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 from iam.access.asker import Asker
 from iam.change import Actor
 from iam.lifecycle import leave
+from iam.signin import last_administrator
 from iam.signin.accounts import reset_standing as standing
 from iam.signin.addresses import notices
 
 
 def end(session: Session, asker: Asker, person_id: UUID, reason: str, actor: Actor) -> bool:
     """End the access as far as the asker's part goes and tell the person; return whether all of the access has ended.
-    Raises what ``leave.end_now`` raises."""
-    leave.end_now(session, person_id, reason, actor, asker.part("access.end"))
+    Raises what ``leave.end_now`` raises, and ``Conflict`` where nobody would administer the whole any more."""
+    with last_administrator.kept(session):
+        leave.end_now(session, person_id, reason, actor, asker.part("access.end"))
     notices.tell(session, person_id, notices.ENDED)
     return any(hold.whole for hold in leave.open_holds(session, person_id))
 

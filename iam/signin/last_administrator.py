@@ -1,8 +1,10 @@
 """Nobody removes the last administrator of the whole: one who holds ``admin`` over every top of the tree for a good
-while yet, and whose login works. Whoever writes grants asks before and after."""
+while yet, and whose login works. Whoever writes grants, or takes somebody's way in, asks before and after."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -39,6 +41,16 @@ def is_there(session: Session) -> bool:
         .having(func.count(g.organisation_id.distinct()) >= len(tops))
     )
     return session.scalars(query.limit(1)).first() is not None
+
+
+@contextmanager
+def kept(session: Session) -> Iterator[None]:
+    """Let somebody be left who administers the whole, where somebody was before: raises as ``refuse_last`` at the
+    end."""
+    was_there = is_there(session)
+    yield
+    session.flush()
+    refuse_last(session, was_there=was_there)
 
 
 def refuse_last(session: Session, *, was_there: bool) -> None:

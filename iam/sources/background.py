@@ -77,7 +77,7 @@ def start(place: Workplace, key: str, actor: Actor, *, dry_run: bool = False, ac
 
     Raises ``NotFound``, ``Invalid`` (settings), and ``Conflict`` when one is under way, when as many are as may be, or,
     accepting, when nothing waits or the same person ran it. The caller has committed: the run has transactions of its
-    own.
+    own. A run whose process cannot start has failed, and says so.
     """
     sessions = make_sessions(place.engine)
     minutes, since = _check(sessions, key, actor, dry_run, accepting), clock.now()
@@ -102,7 +102,16 @@ def start(place: Workplace, key: str, actor: Actor, *, dry_run: bool = False, ac
         dry_run=dry_run,
         read_by=_told(read_by),
     )
-    Thread(target=_look_after, args=(sessions, order, since), name="source-run", daemon=True).start()
+    try:
+        process = _begun()
+    except OSError:
+        _log.exception("a source's run could not start", source=key)
+        try:
+            _ended(sessions, order, since, lease.NOT_STARTED)
+        finally:
+            _give_place(key)
+        return report.run_id
+    Thread(target=_look_after, args=(sessions, order, process, since), name="source-run", daemon=True).start()
     return report.run_id
 
 
@@ -138,13 +147,22 @@ def _give_place(key: str) -> None:
         _places.notify()
 
 
-def _look_after(sessions: sessionmaker[Session], order: Order, since: datetime) -> None:
+def _begun() -> subprocess.Popen[bytes]:
+    """Return the process of a run, which waits for its order; raises ``OSError`` where the machine has no room for
+    it."""
+    return subprocess.Popen(  # noqa: S603 - our own program; what it does is on its standard input
+        (sys.executable, "-m", _PROGRAM), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=None
+    )
+
+
+def _look_after(
+    sessions: sessionmaker[Session], order: Order, process: subprocess.Popen[bytes], since: datetime
+) -> None:
     try:
-        if code := _carried_out(order):
+        process.communicate(json.dumps(asdict(order)).encode())
+        if code := process.returncode:
             problem = lease.TOO_LONG if code == -signal.SIGALRM else lease.DIED
-            with sessions.begin() as session:
-                ended = lease.end_of_killed(session, order.source, since, problem)
-            if ended:
+            if _ended(sessions, order, since, problem):
                 _log.warning("a source's run was ended", source=order.source, code=code, why=problem.message)
     except Exception:  # noqa: BLE001 - nobody waits for this thread; the log tells
         _log.exception("a source's run could not be looked after", source=order.source)
@@ -152,9 +170,6 @@ def _look_after(sessions: sessionmaker[Session], order: Order, since: datetime) 
         _give_place(order.source)
 
 
-def _carried_out(order: Order) -> int:
-    process = subprocess.Popen(  # noqa: S603 - our own program; what it does is on its standard input
-        (sys.executable, "-m", _PROGRAM), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=None
-    )
-    process.communicate(json.dumps(asdict(order)).encode())
-    return process.returncode
+def _ended(sessions: sessionmaker[Session], order: Order, since: datetime, problem: Problem) -> bool:
+    with sessions.begin() as session:
+        return lease.end_of_killed(session, order.source, since, problem)

@@ -38,6 +38,10 @@ DIED = Problem(
     "The run ended without an answer. Nothing was changed.",
     "Look into the log of the service: the run may have needed more memory than it may have.",
 )
+NOT_STARTED = Problem(
+    "The run could not start. Nothing was changed.",
+    "Try again in a while; where it is so again, look into the log of the service.",
+)
 TOO_LONG = Problem(
     "The run took longer than the source allows, and was ended. Nothing was changed.",
     "See whether the other system answers as it should, or let the run take longer.",

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Flask
+from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
+
+from iam.database.taken import is_taken
+from iam.web import extension
 
 _DOCUMENTED = "enable_openapi"
 """APIFlask asks it of every blueprint, and only its own have it."""
@@ -39,6 +42,22 @@ class Application(APIFlask):
         own: dict[str, Any] = {"spec_path": None, "docs_path": None, "json_errors": False}
         super().__init__(*args, **(kwargs | own))
         self.session_interface = _FormCookie()
+
+    def dispatch_request(self) -> Any:
+        """See Flask. Where somebody else made one of the same key at the same moment, everything is taken back and
+        done once more: the view finds theirs now, and says so beside the field."""
+        try:
+            return self._answered()
+        except Exception as error:
+            if request.method != "POST" or not is_taken(error):
+                raise
+            extension.abandon()
+            return self._answered()
+
+    def _answered(self) -> Any:
+        answer = super().dispatch_request()
+        extension.settle()
+        return answer
 
     def register_blueprint(self, blueprint: Any, **options: Any) -> None:
         """See Flask; only APIFlask's own blueprints are in the document."""

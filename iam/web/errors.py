@@ -17,7 +17,8 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.problem import Problem
-from iam.errors import AvainError, Unavailable
+from iam.database.taken import is_taken
+from iam.errors import AvainError, Conflict, Unavailable
 from iam.texts import N_
 from iam.web import context, extension, guard, onward, pages
 from iam.web.onward import Way
@@ -45,6 +46,9 @@ _WHAT = {
     500: Problem("The fault is ours and has been recorded.", "Try again in a moment."),
     503: Problem("Something the service depends on does not answer.", "Nothing was changed. Try again in a moment."),
 }
+_SAME = Problem(
+    N_("Somebody else wrote the same at this moment. Nothing of yours was written."), N_("Look at it, and try again.")
+)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DEFAULT = Problem("The request was not understood.", "Go back and try again.")
 
@@ -168,5 +172,8 @@ def _unexpected(error: BaseException) -> Response:
     if isinstance(error, OSError) and error.errno in _FULL:
         _log.error("the disk is full", exc_info=error)
         return answer(Unavailable.status, Unavailable.code, [_WHAT[503]])
+    if is_taken(error):
+        _log.warning("two wrote the same", exc_info=error)
+        return answer(Conflict.status, Conflict.code, [_SAME])
     _log.error("unexpected error", exc_info=error)
     return answer(500, "error", [_WHAT[500]])

@@ -70,6 +70,12 @@ def abandon() -> None:
         database.session.rollback()
 
 
+def settle() -> None:
+    """Send what the view left to be written, so that what is wrong with it is its own."""
+    if database.session.registry.has() and database.session().in_transaction():
+        database.session.flush()
+
+
 def _finish(response: Response) -> Response:
     # A server error must leave nothing half done; any other answer, a refusal included, keeps what the view wrote.
     if response.status_code >= 500:

@@ -29,6 +29,7 @@ from iam.access.model.role import (
 )
 from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.audit import log
+from iam.audit.log import Told
 from iam.change import Actor, Change, begin
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation
@@ -286,6 +287,18 @@ def publish_rules(session: Session, change: Change, rules: Sequence[NewRule]) ->
             for rule in rules
         ],
     )
+
+
+def give_rules(session: Session, change: Change, owners: Mapping[UUID, UUID], actor: Actor) -> None:
+    """Give rules to other owners under ``change``, each with its event; two statements and one for each owner."""
+    if not owners:
+        return
+    stood = session.execute(select(Rule.id, Rule.key, Rule.owner_id).where(Rule.id.in_(owners))).all()
+    for owner_id in set(owners.values()):
+        theirs = update(Rule).where(Rule.id.in_([one for one, to in owners.items() if to == owner_id]))
+        session.execute(theirs.values(owner_id=owner_id), execution_options={"synchronize_session": False})
+    told = [Told(None, owners[id_], {"rule": key, "from": str(before)}) for id_, key, before in stood]
+    log.write_all(session, "rule:owner:changed", actor, told, change_id=change.id)
 
 
 def withdraw_rules(session: Session, rule_ids: Collection[UUID], *, drafts_only: bool = False) -> None:

@@ -127,8 +127,8 @@ def _pattern(rule: PublishedRule) -> Pattern | None:
 
 
 def _matching(pattern: Pattern, rule: PublishedRule, names: Names, limited: bool) -> Insert:
-    """The statement that matches a version, made anew only when what its names stand for has changed."""
-    means, known = meaning(pattern, names), _compiled.get((rule.version_id, limited))
+    """The statement that matches a version, made anew only when its owner, or what its names stand for, has changed."""
+    means, known = (rule.owner_id, meaning(pattern, names)), _compiled.get((rule.version_id, limited))
     if known is not None and known[0] == means:
         return known[1]
     query = compile_rule(pattern, rule.owner_id, rule.version_id, names, Limits(affected, around) if limited else None)

@@ -70,6 +70,12 @@ class RuleVersion(Base):
     digest: Mapped[str | None]
 
 
+def as_it_stands(version: Any) -> tuple[ColumnElement[bool], ...]:
+    """The order in which the version that a rule is shown by comes first: what is in force, else the newest that was,
+    else a draft. What was proposed and refused is newer than what is in force, and is not the rule."""
+    return version.state != "published", version.state == "draft", version.n.desc()
+
+
 def known_rules(
     session: Session, *which: ColumnElement[bool], known_at: datetime | None = None
 ) -> list[tuple[Rule, RuleVersion]]:

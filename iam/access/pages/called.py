@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam.access.model.role import Application, DataGroup, Role, RoleVersion
-from iam.access.model.rule import Rule, RuleVersion
+from iam.access.model.rule import Rule, RuleVersion, as_it_stands
 from iam.access.right import version_known
 from iam.access.rules.pattern import parse
 from iam.access.rules.sentence import is_one_of, labels, role_label, sentence
@@ -21,8 +21,8 @@ def rules_called(session: Session, keys: Collection[str], language: str) -> dict
     if not keys:
         return {}
     one = aliased(RuleVersion)
-    order = (one.state == "draft", one.n.desc())
-    newest = select(one.id).where(one.rule_id == Rule.id).order_by(*order).limit(1).correlate(Rule).scalar_subquery()
+    first = select(one.id).where(one.rule_id == Rule.id).order_by(*as_it_stands(one)).limit(1)
+    newest = first.correlate(Rule).scalar_subquery()
     query = select(Rule.key, Rule.name, RuleVersion.pattern).join(RuleVersion, RuleVersion.id == newest)
     rows = session.execute(query.where(Rule.key.in_(keys))).all()
     nameless = {row.key: parse(row.pattern)[0] for row in rows if not row.name}

@@ -20,7 +20,7 @@ from iam import clock
 from iam.access.administration import Part
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
+from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion, as_it_stands
 from iam.access.right import held
 from iam.change import Change
 from iam.directory.affiliation import Group
@@ -213,9 +213,8 @@ def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
     itself or through another.
     """
     one = aliased(RuleVersion)
-    # A draft is shown as the rule only while nothing else was ever in force.
-    order = (one.state == "draft", one.n.desc())
-    newest = select(one.id).where(one.rule_id == Rule.id).order_by(*order).limit(1).correlate(Rule).scalar_subquery()
+    first = select(one.id).where(one.rule_id == Rule.id).order_by(*as_it_stands(one)).limit(1)
+    newest = first.correlate(Rule).scalar_subquery()
     query = (
         select(Rule, RuleVersion, Organisation)
         .select_from(Rule)

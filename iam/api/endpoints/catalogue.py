@@ -61,10 +61,15 @@ def rules(query_data: CatalogueQuery) -> Response:
 @guard.requires("rules.read")
 def rule(key: str) -> Response:
     """Tell one rule."""
-    session, part = context.db(), guard.part()
+    return answer(told_rule(guard.part(), key))
+
+
+def told_rule(part: Part, key: str) -> Told:
+    """Return what is told of a rule now; raises ``NotFound`` outside the part."""
+    session = context.db()
     row = listing.rule_of(session, part, key)
     further = {"pattern": row[1].pattern, **_held(counting.of_rule(session, part, row[0].id))}
-    return answer(read.rules(session, [row])[0] | further)
+    return read.rules(session, [row])[0] | further
 
 
 def _held(count: Count) -> dict[str, object]:

@@ -1,27 +1,16 @@
-"""Local groups at ``/api/v1/groups``: the list, and people put in and taken out."""
+"""Local groups at ``/api/v1/groups``: the list."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from uuid import UUID
-
 from flask import Response
 
-from connectors.problem import Problem
 from iam.api.endpoints.answering import answers, blueprint, page
-from iam.api.endpoints.rights import FRESH
-from iam.api.endpoints.stated import declared
 from iam.api.reading import groups as read
 from iam.api.reading.groups import GROUP_KEYS
 from iam.api.shapes.base import PlaceInList
 from iam.api.shapes.groups import GroupPage
-from iam.api.shapes.stated import MembersChanged, Outcome, PreviewQuery
-from iam.apply.on_pages import group_stating
-from iam.apply.on_pages.group_stating import StatedGroup, logins_in
-from iam.directory.affiliation import Group
-from iam.directory.pages.local_groups import group_name, local_groups
-from iam.errors import Invalid
-from iam.web import context, guard
+from iam.directory.pages.local_groups import local_groups
+from iam.web import guard
 
 
 @blueprint.get("/groups")
@@ -32,35 +21,3 @@ def groups(query_data: PlaceInList) -> Response:
     """List the local groups of the caller's part."""
     query = local_groups(guard.part())
     return page(query, GROUP_KEYS, query_data, lambda rows: [read.told(row) for row in rows])
-
-
-@blueprint.post("/groups/<uuid:group_id>/members")
-@answers(Outcome, writes=True, waits=True)
-@blueprint.input(PreviewQuery, location="query")
-@blueprint.input(MembersChanged)
-@FRESH
-@guard.requires("persons.write")
-def change_members(group_id: UUID, query_data: PreviewQuery, json_data: MembersChanged) -> Response:
-    """Put people into a local group, and take people out."""
-    session = context.db()
-    group, place = read.group_of(session, guard.part(), group_id)
-    new, gone = _known(group, "add", json_data.add), _known(group, "remove", json_data.remove)
-    if context.actor().person_id in new:
-        raise Invalid(Problem("Nobody puts themselves into a group.", "Ask another administrator.", field="add"))
-    members = {login for id_, login in (logins_in(session, group_id) | new).items() if id_ not in gone}
-    stated = StatedGroup(place.key, group.key, group_name(group), members)
-    actor, vault, consortium = context.actor(), context.vault(), context.settings().consortium
-    return declared(
-        stated.stating(),
-        lambda: group_stating.state(session, stated, actor, vault, consortium=consortium),
-        preview=query_data.preview,
-    )
-
-
-def _known(group: Group, field: str, ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the usernames of persons; raises ``Invalid`` where one is outside the part, or has none."""
-    found = read.logins_of(context.db(), guard.part(), group, ids)
-    if set(ids) - found.keys():
-        message = "Somebody of these has no username, or is outside your part."
-        raise Invalid(Problem(message, "Leave them out.", field=field))
-    return found

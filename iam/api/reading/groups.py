@@ -1,4 +1,4 @@
-"""Local groups of a part, and the usernames of those who are in one."""
+"""Local groups of a part, and who may be put into one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from iam.directory.organisation import Organisation
 from iam.directory.pages.local_groups import group_name, local_groups
 from iam.directory.person import Person
 from iam.errors import NotFound
-from iam.signin.accounts.account import Account
 
 Told = dict[str, Any]
 GROUP_KEYS = (Group.key, Group.id)
@@ -43,8 +42,7 @@ def told(row: Any) -> Told:
     }
 
 
-def logins_of(session: Session, part: Part, group: Group, person_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the usernames of those persons who are in the part and of whom the group's place may be told."""
+def told_of(session: Session, part: Part, group: Group, person_ids: Collection[UUID]) -> list[UUID]:
+    """Return those persons who are in the part and of whom the group's place may be told."""
     shown = part.shows(Person.id), part.tells(Person.id, literal(group.organisation_id))
-    query = select(Person.id, Account.login).join(Account, Account.person_id == Person.id)
-    return dict(session.execute(query.where(Person.id.in_(person_ids), *shown)).all())
+    return list(session.scalars(select(Person.id).where(Person.id.in_(person_ids), *shown)))

@@ -89,7 +89,7 @@ class PositionEnded(Taken):
 
 class MembersChanged(Taken):
     """Who is put into a local group and who is taken out, by their ids; each must be in the caller's part, and who is
-    put in have a username."""
+    put in have a username, or a number that a source told."""
 
     add: list[UUID] = Field([], max_length=1000)
     remove: list[UUID] = Field([], max_length=1000)

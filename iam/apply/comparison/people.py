@@ -125,6 +125,21 @@ def groups(
     return rows, members
 
 
+def said(name: Named) -> str:
+    """Return an identifier as one text, which no login is: a login has no blanks."""
+    return " ".join(name)
+
+
+def names(session: Session, person_ids: Collection[UUID]) -> dict[UUID, str | Named]:
+    """Return by what a declaration names each of these persons: the login, else a readable identifier; who has neither
+    is left out."""
+    query = select(Account.login, Account.person_id)
+    found: dict[UUID, str | Named] = {
+        row.person_id: row.login for row in _rows(session, query, Account.person_id, person_ids)
+    }
+    return {**identifiers(session, [one for one in person_ids if one not in found]), **found}
+
+
 def record_keys(session: Session, person_ids: Collection[UUID]) -> dict[tuple[str, UUID], str]:
     """Return the key of each person's own record in each source, by the source's key and the person."""
     query = (

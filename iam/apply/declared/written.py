@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from iam.apply.declared.shapes import Shape
@@ -20,6 +21,15 @@ def plain(row: Mapping[str, Any]) -> Row:
 def dated(start: Any, end: Any) -> Row:
     """Return from which day to which last day something holds, where that is known."""
     return plain({"from": from_start(start), "to": from_end(end)})
+
+
+def granted(holder: Row, permits: Iterable[tuple[str, datetime, datetime]]) -> Iterator[Row]:
+    """Yield what a holder may, an item for each time in which it is the same."""
+    by_time: dict[tuple[datetime, datetime], list[str]] = {}
+    for permission, start, end in permits:
+        by_time.setdefault((start, end), []).append(permission)
+    for times, permissions in by_time.items():
+        yield holder | {"permissions": permissions} | dated(*times)
 
 
 def live(shape: Shape) -> Row:

@@ -9,41 +9,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.access.administration import Part
-from iam.access.commands.publish import Preview
 from iam.access.model.role import Application
 from iam.apply.comparison.state import State
-from iam.apply.declared.said import Said
 from iam.apply.declared.written import Row, plain
-from iam.apply.export import in_yaml
 from iam.apply.guarded import Whose
+from iam.apply.on_pages import stating
+from iam.apply.on_pages.stating import Stating
 from iam.apply.registry import BY_NAME
-from iam.apply.run import Report, look_at, run_said
+from iam.apply.run import Report
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation
-from iam.errors import Conflict, Invalid, NotFound
+from iam.errors import NotFound
 from iam.texts import N_
 from iam.vault import Vault
-
-
-class PageStated(NamedTuple):
-    """What is stated: the only thing that may differ, by its kind and key, and the declaration that says it."""
-
-    kind: str
-    key: str
-    said: Said
-
-    @property
-    def application(self) -> str:
-        """The key of the application."""
-        return self.key.partition(":")[0]
 
 
 def application_row(session: Session, key: str) -> Row:
@@ -66,24 +50,30 @@ def _standing(session: Session) -> State:
     return state
 
 
-def role_stated(application: Row, role: Row) -> PageStated:
-    """Return the statement of one role; other roles of its application are not spoken of."""
-    named = f"{application['key']}:{role['key']}"
-    text = in_yaml({"applications": [application | {"roles": [plain(role)]}]})
-    return PageStated("role", named, Said([("role.yaml", text)], {}))
+def role_stated(application: Row, role: Row) -> Stating:
+    """Return the statement of one role; other roles of its application are not spoken of.
+
+    The application is stated as it stands: what differs of it is how it was once written, as a name that is given in
+    one language only.
+    """
+    here, of = ("role", f"{application['key']}:{role['key']}"), ("application", application["key"])
+    return Stating({"applications": [application | {"roles": [plain(role)]}]}, frozenset({here, of}), about=here)
 
 
-def application_stated(row: Row) -> PageStated:
+def application_stated(row: Row) -> Stating:
     """Return the statement of an application without its roles."""
-    told = plain({name: value for name, value in row.items() if name != "roles"})
-    return PageStated("application", row["key"], Said([("application.yaml", in_yaml({"applications": [told]}))], {}))
+    return _without_roles(row, {})
 
 
-def data_groups_stated(row: Row, groups: Sequence[Row]) -> PageStated:
+def data_groups_stated(row: Row, groups: Sequence[Row]) -> Stating:
     """Return the statement of what an application calls its data groups, all that have a name; its roles are not spoken
     of."""
-    told = plain({name: value for name, value in row.items() if name != "roles"}) | {"data_groups": list(groups)}
-    return PageStated("application", row["key"], Said([("application.yaml", in_yaml({"applications": [told]}))], {}))
+    return _without_roles(row, {"data_groups": list(groups)})
+
+
+def _without_roles(row: Row, more: Row) -> Stating:
+    told, here = plain({name: value for name, value in row.items() if name != "roles"}), ("application", row["key"])
+    return Stating({"applications": [told | more]}, frozenset({here}), about=here)
 
 
 def digest_of(row: Row | None) -> str:
@@ -97,50 +87,22 @@ def whose(session: Session, application: str) -> Whose | None:
     return None if owner_id is None else Whose(owner_id, "applications.write")
 
 
-def look(session: Session, stated: PageStated, actor: Actor, vault: Vault, part: Part) -> Preview:
-    """Return what the statement would do to people, keeping nothing.
-
-    Raises ``Invalid`` with what is wrong with it, ``Conflict`` where nothing differs, or something else would.
-    """
-    report, would = look_at(session, stated.said, actor, vault, part)
-    _require(report, stated)
-    assert would is not None
-    return would
-
-
 def write(
     session: Session,
-    stated: PageStated,
+    stated: Stating,
     actor: Actor,
     vault: Vault,
     fields: Collection[str] = (),
     *,
     consortium: str = "",
 ) -> Report:
-    """Write what is stated, in the session's transaction; ``held`` of the report says why it waits. ``fields`` are
-    named in the event.
-
-    Raises as ``look``, and ``Denied`` when the actor would gain a sensitive role by it.
-    """
-    report = run_said(
-        session, stated.said, actor, vault, consortium=consortium, whose=whose(session, stated.application)
-    )
-    _require(report, stated)
+    """State it in the session's transaction, with its event, in which ``fields`` are named; ``held`` of the report says
+    why it waits. Raises as ``stating.write``."""
+    assert stated.about is not None
+    kind, key = stated.about
+    who = whose(session, key.partition(":")[0])
+    report = stating.write(session, stated, actor, vault, consortium=consortium, whose=who)
     change_id = None if report.applied is None else report.applied.change_id
-    told = {stated.kind: stated.key, "fields": sorted(fields), "waits": report.held is not None}
-    log.write(session, f"{stated.kind}:page:stated", actor, change_id=change_id, envelope=told)
+    told = {kind: key, "fields": sorted(fields), "waits": report.held is not None}
+    log.write(session, f"{kind}:page:stated", actor, change_id=change_id, envelope=told)
     return report
-
-
-def _require(report: Report, stated: PageStated) -> None:
-    if report.problems:
-        raise Invalid(*report.problems)
-    differs = {(one.kind, one.key) for one in report.differences if one.action != "none"}
-    if (stated.kind, stated.key) not in differs:
-        raise Conflict(Problem(N_("Nothing differs from what stands."), N_("Change something first.")))
-    # The application of a role is stated as it stands: what differs of it is how it was once written, as a name that is
-    # given in one language only.
-    if not differs <= {(stated.kind, stated.key), ("application", stated.application)}:
-        raise Conflict(
-            Problem(N_("Something else changed meanwhile."), N_("Open the page again, and look at it as it is now."))
-        )

@@ -11,7 +11,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from iam.apply.comparison import people
+from iam.apply.comparison.people import Named
+from iam.apply.declared.written import Row
 from iam.apply.guarded import Whose
+from iam.apply.kinds.people.groups import waiting
 from iam.apply.on_pages import stating
 from iam.apply.on_pages.stating import Stating
 from iam.apply.run import Report
@@ -20,18 +24,18 @@ from iam.change import Actor
 from iam.directory.affiliation import Membership
 from iam.directory.organisation import Organisation
 from iam.directory.pages.local_groups import is_in
-from iam.signin.accounts.account import Account
 from iam.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class StatedGroup:
-    """A group as a page states it: its organisation by key, its own key, its name, and the usernames of all in it."""
+    """A group as a page states it: its organisation by key, its own key, its name, and all in it, by username or
+    identifier."""
 
     organisation: str
     key: str
     name: str
-    members: Collection[str]
+    members: Collection[str | Named]
 
     @property
     def named(self) -> str:
@@ -40,7 +44,9 @@ class StatedGroup:
 
     def stating(self) -> Stating:
         """Return the declaration of it, by which nothing but this very group may differ."""
-        row = {"key": self.key, "organisation": self.organisation, "name": self.name, "members": sorted(self.members)}
+        row: Row = {"key": self.key, "organisation": self.organisation, "name": self.name}
+        row["members"] = sorted(one for one in self.members if isinstance(one, str))
+        row["identified"] = [waiting(one) for one in sorted(one for one in self.members if not isinstance(one, str))]
         return Stating({"groups": [row]}, frozenset({("group", self.named)}))
 
 
@@ -56,7 +62,7 @@ def state(session: Session, stated: StatedGroup, actor: Actor, vault: Vault, *, 
     return report
 
 
-def logins_in(session: Session, group_id: UUID) -> dict[UUID, str]:
-    """Return the usernames of all who are in a group now, those outside the asker's part too, by person."""
-    query = select(Membership.person_id, Account.login).join(Account, Account.person_id == Membership.person_id)
-    return dict(session.execute(query.where(Membership.group_id == group_id, *is_in())).all())
+def names_in(session: Session, group_id: UUID) -> dict[UUID, str | Named]:
+    """Return by what a declaration names all who are in a group now, those outside the asker's part too, by person."""
+    here = select(Membership.person_id).where(Membership.group_id == group_id, *is_in())
+    return people.names(session, session.scalars(here).all())

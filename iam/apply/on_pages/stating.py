@@ -25,15 +25,20 @@ from iam.errors import Conflict, Denied, Invalid
 from iam.texts import N_
 from iam.vault import Vault
 
+_SAME = Problem(N_("This says nothing new."), N_("Change something first."))
+
 
 @dataclass(frozen=True, slots=True)
 class Stating:
     """What is stated, by top-level key, and which things by kind and key may differ by it. ``besides`` are kinds of
-    which anything may follow."""
+    which anything may follow; ``about`` is the one that has to differ (None: any), and ``same`` says that it does
+    not."""
 
     data: Mapping[str, Sequence[Row]]
     expected: frozenset[tuple[str, str]]
     besides: frozenset[str] = frozenset()
+    about: tuple[str, str] | None = None
+    same: Problem = _SAME
 
     @property
     def said(self) -> Said:
@@ -78,8 +83,8 @@ def _require(report: Report, stating: Stating) -> None:
     if report.problems:
         raise Invalid(*(_of_field(one) for one in report.problems))
     changed = {(one.kind, one.key) for one in report.differences if one.action != "none"}
-    if not changed:
-        raise Conflict(Problem(N_("This says nothing new."), N_("Change something first.")))
+    if not changed or stating.about not in {None, *changed}:
+        raise Conflict(stating.same)
     beyond = {one for one in changed - stating.expected if one[0] not in stating.besides}
     if beyond:
         raise Denied(Problem(N_("This would change something else, too."), N_("Tell whoever runs this server.")))

@@ -104,6 +104,10 @@ class BulkAct(ABC):
         """Return for whom it can be done and who is left out; a few statements. With a ``change`` it has the turn of
         all of them first."""
 
+    def whose(self, session: Session, found: SortedPeople) -> UUID | None:
+        """Return over which organisation somebody decides it where it waits; None: over the whole."""
+        return self.place_id
+
     @abstractmethod
     def write(self, session: Session, who: BulkAsker, change: Change, found: SortedPeople) -> WrittenAct:
         """Write it for those sorted, with an event for each; a few statements."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part
+from iam.apply.comparison import people
 from iam.audit import log
 from iam.bulk.acts import act
 from iam.bulk.acts.act import BulkAct, BulkAsker, Fields, SortedPeople, WrittenAct
@@ -22,11 +23,10 @@ from iam.directory.affiliation import Group, Membership
 from iam.directory.organisation import Organisation
 from iam.directory.queries import holds_at
 from iam.lifecycle import groups
-from iam.signin.accounts.account import Account
 from iam.texts import N_
 
 SELF = Problem(N_("Nobody puts themselves into a group."), "Ask another administrator.")
-NAMELESS = Problem(N_("Has no username."))
+NAMELESS = Problem(N_("Has neither a username nor a number that a source told."))
 IS_IN = Problem(N_("Is in the group already."))
 IS_OUT = Problem(N_("Is not in the group."))
 
@@ -88,7 +88,7 @@ class IntoGroup(_OfGroup):
     def sort(self, session: Session, who: BulkAsker, ids: Sequence[UUID], change: Change | None) -> SortedPeople:
         """See ``BulkAct``."""
         members = self._members(session)
-        named = set(session.scalars(select(Account.person_id).where(Account.person_id.in_(ids))))
+        named = people.names(session, ids)
         left = dict[UUID, Problem]()
         for one in ids:
             if who.is_self(one):

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.access.commands.catalogue import withdraw_rules
+from iam.access.administration import smallest_over
+from iam.access.commands.catalogue import give_rules, withdraw_rules
 from iam.access.derivation import turns
 from iam.access.model.rule import Rule, RuleVersion
 from iam.access.rules.naming import load
@@ -76,6 +77,10 @@ class WithdrawRules(_OfRules):
             turns.of_definitions(session, change)
         return _sorted(ids, self._published(session, who, ids), {})
 
+    def whose(self, session: Session, found: SortedPeople) -> UUID | None:
+        """The smallest organisation that holds all who own the rules; None: the whole."""
+        return smallest_over(session, {row[2] for row in found.rows})
+
     def write(self, session: Session, who: BulkAsker, change: Change, found: SortedPeople) -> WrittenAct:
         """See ``BulkAct``."""
         withdraw_rules(session, found.done)
@@ -117,8 +122,6 @@ class GiveRules(_OfRules):
 
     def write(self, session: Session, who: BulkAsker, change: Change, found: SortedPeople) -> WrittenAct:
         """See ``BulkAct``."""
-        theirs = update(Rule).where(Rule.id.in_(found.done)).values(owner_id=self.place_id)
-        session.execute(theirs, execution_options={"synchronize_session": False})
-        told = [Told(None, self.place_id, {"rule": row[1], "from": str(row[2])}) for row in found.rows]
-        log.write_all(session, "rule:owner:changed", who.actor, told, change_id=change.id)
+        assert self.place_id is not None
+        give_rules(session, change, dict.fromkeys(found.done, self.place_id), who.actor)
         return WrittenAct(rules=found.done)

@@ -18,7 +18,7 @@ from iam.access.standing import OUTRANKED, over
 from iam.change import Actor
 from iam.cli.support import Console
 from iam.errors import Denied, Invalid, NotFound
-from iam.signin import access_end, step_up
+from iam.signin import access_end, last_administrator, step_up
 from iam.signin.accounts import ending, reset_standing as standing
 from iam.signin.codes import first_code
 from iam.signin.passwords import credentials
@@ -85,7 +85,8 @@ def reset_factors(console: Console, login: str, reason: str) -> None:
         _needs(reason)
         known = _known(console, session, actor, login, "factors.reset")
         allowed = standing.use(session, console.asker(session, actor), standing.FACTORS, known.person_id)
-        removed = step_up.reset(session, known.person_id, actor, allowed.told | {"reason": reason.strip()})
+        with last_administrator.kept(session):
+            removed = step_up.reset(session, known.person_id, actor, allowed.told | {"reason": reason.strip()})
         sessions = ending.end(session, actor, "second factors reset", known.person_id)
     words = "The second factors were removed and all sign-ins ended." if removed else "There was no second factor."
     console.show({"login": known.login, "removed": removed, "sessions": sessions}, words)

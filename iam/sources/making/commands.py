@@ -20,6 +20,7 @@ from iam.database.types import uuid7
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.errors import Conflict, Invalid
+from iam.signin import last_administrator
 from iam.signin.accounts import ending
 from iam.signin.federation import reach
 from iam.sources.making import files, hidden, settings
@@ -101,11 +102,15 @@ def change(
 
 
 def disable(session: Session, source: Source, actor: Actor) -> None:
-    """Read nothing of a source any more, and end the sessions that it proved; nothing when it is out of use already."""
+    """Read nothing of a source any more, and end the sessions that it proved; nothing when it is out of use already.
+
+    Raises ``Conflict`` where nobody would administer the whole any more who can sign in: by its directory they do.
+    """
     if source.disabled:
         return
     made = begin(session, "command", actor, f"source {source.key}: pause")
-    source.disabled = True
+    with last_administrator.kept(session):
+        source.disabled = True
     ending.end_by(session, actor, "source disabled", reach.of_source(source.id))
     _tell(session, "source:use:paused", source, made, actor)
 

@@ -45,6 +45,11 @@ BODIES: Mapping[str, dict[str, Any]] = {
     },
     "api.make_role": {"key": "x", "names": {"fi": "X"}, "enforcement": "by token"},
     "api.state_role": {"names": {"fi": "X"}, "enforcement": "by token"},
+    "api.make_rule": {"key": "x", "names": {"fi": "X"}, "owner": "KOIVU", "pattern": {}},
+    "api.state_rule": {"pattern": {}},
+    "api.withdraw_rule": {},
+    "api.name_rule": {"names": {"fi": "X"}},
+    "api.give_username": {"username": "x"},
 }
 """By endpoint: what is sent to it."""
 

@@ -15,7 +15,7 @@ from iam.change import SYSTEM, Change, begin
 from iam.database.types import uuid7
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import OrganisationPlace, OrganisationRelation
-from iam.directory.person import Hold, Person, PersonProfile
+from iam.directory.person import Hold, Identifier, Person, PersonProfile
 from iam.directory.source import Acceptance, Record, Run, Source, SourceOpening
 from iam.lifecycle import name_words
 from iam.lifecycle.organisations import commands as organisations
@@ -175,6 +175,13 @@ def group(session: Session, organisation_id: UUID, key: str, kind: str = "group"
     session.add(row)
     session.flush()
     return row.id
+
+
+def identifier(session: Session, person_id: UUID, kind: str, issuer: str, value: str) -> None:
+    """Let a person be named by an identifier."""
+    times = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER, "opened_by": change(session).id}
+    session.add(Identifier(person_id=person_id, kind=kind, issuer=issuer, value=value, **times))
+    session.flush()
 
 
 def membership(

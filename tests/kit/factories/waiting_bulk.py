@@ -21,6 +21,5 @@ def bulk_act(world: World, login: str, organisation: str) -> UUID:
     said = {"role": "wilma:opettaja", "scope": str(world.ids[organisation]), "reason": "ends"}
     with world.transaction() as session:
         act = registry.read(session, who, "end-right", said)
-        return waits.keep(
-            session, act, [world.ids[login]], Effects((), (), f"{organisation} {login}".rjust(64, "x")[::-1]), [], who
-        ).id
+        effects = Effects((), (), f"{organisation} {login}".rjust(64, "x")[::-1])
+        return waits.keep(session, act, [world.ids[login]], effects, [], who, act.place_id).id

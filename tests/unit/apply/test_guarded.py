@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.proposal import Proposal
 from iam.access.model.role import Role
+from iam.access.model.rule import Rule
 from iam.audit.log import AuditEvent
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
@@ -96,6 +97,36 @@ def test_what_gives_many_a_right_is_not_written_and_ends_with_exit_code_3(
         types = list(session.scalars(select(AuditEvent.type)))
         assert "config:file:proposed" in types
         assert types.count("config:file:applied") == 1, "that of the first declaration"
+
+
+def test_a_rule_that_a_file_gives_to_another_owner_is_a_difference_that_is_shown_and_judged_by_what_people_lose(
+    run: Run, pupils: Path, engine: Engine
+) -> None:
+    assert accept(run, pupils, propose(run, pupils)).exit_code == 0
+    with Session(engine) as session, session.begin():
+        session.execute(update(Role).values(handed_out="parts"))
+    school = "organisations:\n  - {key: RANTA, kind: school, name: {fi: Rannan koulu}, parent: mansikkala}\n"
+    pupils.write_text(PUPILS.replace("mansikkala", "KOIVU"), encoding="utf-8")
+    same = run("apply", "-f", pupils, "--as", "olli.operaattori")
+    assert same.exit_code == 0, same.output
+    assert "mansikkala" in same.output
+    assert "KOIVU" in same.output
+    assert (rights(engine), owned(engine)) == (30, "KOIVU")
+    pupils.write_text(school + PUPILS.replace("mansikkala", "RANTA"), encoding="utf-8")
+    digest = propose(run, pupils)
+    assert (rights(engine), owned(engine)) == (30, "KOIVU")
+    assert accept(run, pupils, digest).exit_code == 0
+    assert (rights(engine), owned(engine)) == (0, "RANTA")
+    with Session(engine) as session:
+        told = session.scalars(select(AuditEvent).where(AuditEvent.type == "rule:owner:changed"))
+        assert len([one for one in told if one.envelope["rule"] == "oppilaat"]) == 2
+
+
+def owned(engine: Engine) -> str:
+    """The key of whose the rule is."""
+    with Session(engine) as session:
+        query = select(Organisation.key).join(Rule, Rule.owner_id == Organisation.id).where(Rule.key == "oppilaat")
+        return session.scalars(query).one()
 
 
 def test_who_would_gain_is_written_by_name_for_the_two_who_decide(run: Run, pupils: Path, tmp_path: Path) -> None:

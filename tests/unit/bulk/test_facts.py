@@ -79,12 +79,13 @@ def test_many_are_put_into_a_group_and_taken_out_and_who_else_is_there_stays(sch
     group = facts.group(session, school.ids["koulu"], "kuoro")
     neighbour = facts.person(session)
     facts.membership(session, neighbour, group)
-    ids, nameless = school.named(3), school.people(1)
-    report = school.do(INTO, [*ids, *nameless, school.ids["sanna"]], group=str(group))
-    assert members(session, group) == {*ids, neighbour}
-    assert school.why(report, nameless[0]) == "Has no username."
+    ids, nameless, numbered = school.named(3), school.people(1), school.people(1)
+    facts.identifier(session, numbered[0], "employee-number", "hr", "10017")
+    report = school.do(INTO, [*ids, *nameless, *numbered, school.ids["sanna"]], group=str(group))
+    assert members(session, group) == {*ids, *numbered, neighbour}
+    assert school.why(report, nameless[0]) == "Has neither a username nor a number that a source told."
     assert school.why(report, school.ids["sanna"]) == "Nobody puts themselves into a group."
-    report = school.do(OUT, [ids[0], *nameless], group=str(group))
+    report = school.do(OUT, [ids[0], *numbered, *nameless], group=str(group))
     assert members(session, group) == {*ids[1:], neighbour}
     assert school.why(report, nameless[0]) == "Is not in the group."
 

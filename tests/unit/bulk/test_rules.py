@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from iam.access.asker import asker_of
 from iam.access.model.rule import Rule, RuleVersion
@@ -71,17 +71,37 @@ def test_what_takes_from_many_waits_and_a_second_person_withdraws_exactly_those(
     assert by_rule(guarded) == 0
 
 
-def test_rules_of_several_owners_are_decided_by_who_holds_everything(guarded: School, two: list[UUID]) -> None:
+def test_what_waits_is_decided_over_the_smallest_organisation_that_holds_every_owner(
+    guarded: School, two: list[UUID]
+) -> None:
+    session, ids = guarded.session, guarded.ids
     guarded.people(60)
-    access.derive_all(guarded.session)
+    access.derive_all(session)
+    in_town, in_school = (facts.person(session) for _ in range(2))
+    access.admin_grant(session, in_town, "admin", ids["kunta"])
+    access.admin_grant(session, in_school, "admin", ids["koulu"])
+    session.execute(update(Rule).where(Rule.id == two[1]).values(owner_id=ids["koulu"]))
     kept = guarded.do(WITHDRAW, two, guarded.asker("paula")).waits
     assert kept is not None
-    in_town = facts.person(guarded.session)
-    access.admin_grant(guarded.session, in_town, "admin", guarded.ids["kunta"])
+    assert kept.owner_id == ids["kunta"]
     with pytest.raises(NotFound):
-        waits.of_id(guarded.session, asker_of(guarded.session, in_town), kept.id)
-    assert waits.of_id(guarded.session, guarded.asker("pekka").asker, kept.id) is kept
-    waits.refuse(guarded.session, kept, "Ei", Actor(guarded.ids["pekka"]))
+        waits.of_id(session, asker_of(session, in_school), kept.id)
+    assert waits.of_id(session, asker_of(session, in_town), kept.id) is kept
+    waits.refuse(session, kept, "Ei", Actor(in_town))
+
+
+def test_rules_of_two_towns_are_decided_by_who_holds_both(guarded: School, two: list[UUID]) -> None:
+    session, ids = guarded.session, guarded.ids
+    guarded.people(60)
+    access.derive_all(session)
+    session.execute(update(Rule).where(Rule.id == two[1]).values(owner_id=ids["toinen"]))
+    kept = guarded.do(WITHDRAW, two, guarded.asker("paula")).waits
+    assert kept is not None
+    in_town = facts.person(session)
+    access.admin_grant(session, in_town, "admin", ids["kunta"])
+    with pytest.raises(NotFound):
+        waits.of_id(session, asker_of(session, in_town), kept.id)
+    assert waits.of_id(session, guarded.asker("pekka").asker, kept.id) is kept
 
 
 def test_a_rule_goes_to_another_owner_and_what_that_one_may_not_give_is_left_out(

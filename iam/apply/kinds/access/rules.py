@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.commands import catalogue, renaming
 from iam.access.commands.catalogue import NewRule
-from iam.access.model.rule import Rule as RuleRow, RuleVersion
+from iam.access.model.rule import Rule as RuleRow, RuleVersion, as_it_stands
 from iam.access.rules import naming, resolve
 from iam.access.rules.handing import Handing
 from iam.access.rules.names import Names as Known
@@ -64,9 +64,9 @@ def _shape(item: Rule) -> Shape:
 def _stand(session: Session, state: State, things: Things | None) -> None:
     owners = state.keys("organisation")
     newest: dict[UUID, DatabaseRow[Any]] = {}
-    for version in session.execute(select(RuleVersion.__table__).order_by(RuleVersion.n)):
+    for version in session.execute(select(RuleVersion.__table__).order_by(*as_it_stands(RuleVersion))):
         if version.state != "draft":
-            newest[version.rule_id] = version
+            newest.setdefault(version.rule_id, version)
     for row in session.execute(select(RuleRow.__table__).order_by(RuleRow.key)):
         last = newest.get(row.id)
         shape = {
@@ -90,15 +90,8 @@ def _patterns(draft: Draft) -> None:
     if not stated:
         return
     names = _names(draft)
-    for key, one in stated.items():
+    for one in stated.values():
         item, where = one.items[0]
-        standing = draft.standing("rule").get(key)
-        if standing and standing["owner"] != item.owner:
-            draft.wrong(
-                where.at("owner"),
-                "This rule belongs to another organisation.",
-                "Retire it, and state one with another key.",
-            )
         if draft.organisation(item.owner, where.at("owner")) is None or item.retired:
             continue
         _, problems = resolve.check(item.pattern, item.owner, names)
@@ -169,7 +162,8 @@ def _write(writing: Writing) -> None:
         for key, shape in writing.some("rule", "create")
     ]
     catalogue.add_rules(writing.session, added)
-    moved = [(key, shape) for key, shape in writing.all("rule") if writing.differs("rule", key, *_OF_VERSIONS)]
+    _give(writing)
+    moved = [(key, shape) for key, shape in writing.all("rule") if writing.differs("rule", key, "pattern", "retired")]
     live = [(key, shape) for key, shape in moved if not shape["retired"]]
     rules = [
         NewRule(writing.id_of("rule", key), shape["pattern"], writing.id_of("role", shape["pattern"]["gives"]["role"]))
@@ -185,6 +179,15 @@ def _write(writing: Writing) -> None:
         if "name" in writing.differences["rule", key].fields
     }
     renaming.name_rules(writing.session, writing.change, called, writing.actor)
+
+
+def _give(writing: Writing) -> None:
+    """Give the rules that differ in it to the owner that is stated; what waits about them was judged by the earlier."""
+    ids = writing.draft.organisations
+    found = [(key, shape) for key, shape in writing.some("rule", "change") if writing.differs("rule", key, "owner")]
+    owners = {writing.id_of("rule", key): ids[shape["owner"]] for key, shape in found}
+    catalogue.withdraw_rules(writing.session, owners, drafts_only=True)
+    catalogue.give_rules(writing.session, writing.change, owners, writing.actor)
 
 
 def _export(session: Session, state: State) -> Iterator[Row]:

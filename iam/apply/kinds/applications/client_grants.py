@@ -20,7 +20,7 @@ from iam.apply.comparison.writing import Writing
 from iam.apply.declared.declaration import Declaration, Items, Things
 from iam.apply.declared.place import Where
 from iam.apply.declared.shapes import interval
-from iam.apply.declared.written import Row, dated
+from iam.apply.declared.written import Row, granted
 from iam.apply.kind import Kind
 from iam.apply.schema.item import Dated, Key, Sorted, one_of
 from iam.oidc.programs import OWN_GRANT
@@ -106,12 +106,8 @@ def _of_others(session: Session, stated: dict[Caller, list[Permit]]) -> dict[Cal
 def _export(session: Session, state: State) -> Iterator[Row]:
     for key, shape in sorted(state.shapes["client grant"].items()):
         client, _, organisation = key.rpartition(" in ")
-        by_time: dict[tuple[datetime, datetime], list[str]] = {}
-        for permission, start, end in shape["permissions"]:
-            by_time.setdefault((start, end), []).append(permission)
-        for (start, end), permissions in by_time.items():
-            whose = {"client": client, "organisation": organisation, "owner": shape["owner"]}
-            yield whose | {"permissions": permissions} | dated(start, end)
+        whose = {"client": client, "organisation": organisation, "owner": shape["owner"]}
+        yield from granted(whose, shape["permissions"])
 
 
 def _touches(draft: Draft, one: Difference) -> Touched:

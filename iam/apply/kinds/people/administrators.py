@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -18,7 +18,7 @@ from iam.apply.comparison.state import State
 from iam.apply.comparison.writing import Writing
 from iam.apply.declared.declaration import Declaration, Items, Things
 from iam.apply.declared.shapes import interval
-from iam.apply.declared.written import Row, dated
+from iam.apply.declared.written import Row, granted
 from iam.apply.kind import Kind
 from iam.apply.kinds.people import logins
 from iam.apply.schema.item import Dated, Key, Login, Sorted, one_of
@@ -86,11 +86,7 @@ def _write(writing: Writing) -> None:
 def _export(session: Session, state: State) -> Iterator[Row]:
     for key, shape in sorted(state.shapes["administrator"].items()):
         login, _, organisation = key.rpartition(" in ")
-        by_time: dict[tuple[Any, Any], list[str]] = {}
-        for permission, start, end in shape["permissions"]:
-            by_time.setdefault((start, end), []).append(permission)
-        for (start, end), permissions in by_time.items():
-            yield {"login": login, "organisation": organisation, "permissions": permissions} | dated(start, end)
+        yield from granted({"login": login, "organisation": organisation}, shape["permissions"])
 
 
 KIND = Kind(

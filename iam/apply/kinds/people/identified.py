@@ -19,3 +19,9 @@ class Named(Item):
     def named(self) -> tuple[str, str, str]:
         """Kind, issuer and value."""
         return self.identifier, self.issuer, self.value
+
+
+class Member(Named):
+    """Somebody in a group who has no username; left out while not here where that is said to be right."""
+
+    when_present: bool = False

@@ -14,7 +14,7 @@ from iam import clock
 from iam.access.model.assignment import AdminGrant
 from iam.access.model.role import Application
 from iam.directory.source import Ambiguity, Run, Source
-from iam.signin.accounts.account import Account
+from iam.signin.accounts.account import Account, Credential
 from tests.kit.worlds.admin import Reader, World, administer, employ, person
 
 
@@ -248,3 +248,14 @@ def test_a_scheduled_source_that_was_not_read_in_time_is_amiss_and_one_read_week
             source = session.get_one(Source, world.ids["hr"])
             source.schedule, source.alarm = "0 6 * * 1", alarm
         assert (amiss in reader("paula").get("/admin/").text) is shown
+
+
+def test_who_looks_after_the_whole_is_told_when_soon_nobody_will(world: World, reader: Callable[[str], Reader]) -> None:
+    told = "Soon nobody administers the whole"
+    assert told in reader("paula").get("/admin/").text, "paula has no password, and nobody else is there"
+    assert told not in reader("sanna").get("/admin/").text
+    world.write(Credential(person_id=world.ids["paula"], kind="password", data={}, changed_at=clock.now()))
+    assert told not in reader("paula").get("/admin/").text
+    with world.transaction() as session:
+        session.execute(update(AdminGrant).values(valid_to=clock.now() + timedelta(days=20)))
+    assert told in reader("paula").get("/admin/").text

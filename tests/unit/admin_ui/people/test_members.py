@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -86,6 +86,36 @@ def test_somebody_is_found_by_search_and_put_in(world: World, sanna: Reader) -> 
     assert change_by_form(sanna, path, add=str(world.ids["celia"])).status_code == 303
     assert members(world) == {"celia"}
     assert sanna.post(path, path, act="look", add=str(world.ids["ville"])).status_code == 409, "nothing would change"
+
+
+def test_somebody_without_a_username_is_put_in_by_number_or_search_and_written_out_by_the_number(
+    world: World, sanna: Reader
+) -> None:
+    path, number = made(world, sanna), number_of(world, "celia")
+    with Session(world.engine) as session, session.begin():
+        session.execute(delete(Account).where(Account.person_id == world.ids["celia"]))
+    assert f'value="{world.ids["celia"]}"' in sanna.get(f"{path}?q=kerholainen").text
+    assert change_by_form(sanna, path, paste=f"anna {number}").status_code == 303
+    assert "Kerholainen Celia" in sanna.get(path).text
+    with Session(world.engine) as session:
+        (stated,) = [one for one in as_data(session)["groups"] if one["key"] == "kuoron-vaki"]
+    named = {"identifier": "employee-number", "issuer": "hr", "value": number, "when_present": True}
+    assert (stated["members"], stated["identified"]) == (["anna"], [named])
+    assert change_by_form(sanna, path, remove=str(world.ids["anna"])).status_code == 303
+    assert "Kerholainen Celia" in sanna.get(path).text, "who has no username stays"
+    assert change_by_form(sanna, path, remove=str(world.ids["celia"])).status_code == 303
+    assert "Kerholainen" not in sanna.get(path).text
+
+
+def test_whom_nothing_names_is_not_put_in_and_stays_where_they_are(world: World, sanna: Reader) -> None:
+    path, celia = made(world, sanna), world.ids["celia"]
+    assert change_by_form(sanna, path, paste="anna celia").status_code == 303
+    with Session(world.engine) as session, session.begin():
+        session.execute(delete(Account).where(Account.person_id.in_([celia, world.ids["bertta"]])))
+        session.execute(update(Identifier).values(closed_by=world.ids["change"]))
+    assert f'value="{world.ids["bertta"]}"' not in sanna.get(f"{path}?q=kerholainen").text
+    assert change_by_form(sanna, path, remove=str(world.ids["anna"])).status_code == 303
+    assert "Kerholainen Celia" in sanna.get(path).text
 
 
 def test_a_protected_pupil_is_not_found_by_who_may_not_know_where_she_is(

@@ -95,7 +95,7 @@ def test_a_role_is_changed_into_a_new_version_and_whom_it_touches_is_told_first(
     version, content = newest(world, "opettaja")
     assert (version.n, version.enforcement, content) == (2, "at use", ["poissaolot:write"])
     again = told(paula.post(EDIT, EDIT, **TEACHER))
-    assert "Nothing differs from what stands." in again
+    assert "This says nothing new." in again
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from iam.api.endpoints.answering import answers, blueprint
 from iam.api.endpoints.caller import audience
 from iam.api.endpoints.persons import require_seen
 from iam.api.endpoints.rights import FRESH
-from iam.api.endpoints.stated import DONE, PREVIEW, by_hand, day_of, outcome
+from iam.api.endpoints.writing.stated import DONE, PREVIEW, by_hand, day_of, outcome
 from iam.api.shapes.stated import Outcome, PersonOutcome, PersonWanted, PositionEnded, PositionWanted, PreviewQuery
 from iam.change import Change
 from iam.directory.affiliation import AFFILIATION_KINDS

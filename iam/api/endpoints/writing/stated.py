@@ -14,6 +14,7 @@ from iam import clock
 from iam.access.administration import Part
 from iam.access.commands.publish import Preview
 from iam.api.endpoints.answering import answer
+from iam.api.shapes.stated import NamesWanted
 from iam.apply.on_pages import stating
 from iam.apply.on_pages.stating import Stating
 from iam.apply.run import Report
@@ -53,11 +54,23 @@ def day_of(day: date, field: str, *, past: bool = False) -> date:
     return day
 
 
+def in_languages(names: NamesWanted) -> dict[str, str]:
+    """Return names in every language, the Finnish one where another is left out; raises ``Invalid`` without it."""
+    if not names.fi:
+        raise Invalid(Problem("Write the name.", field="names.fi"))
+    return {language: name or names.fi for language, name in names.model_dump().items()}
+
+
 def outcome(
-    state: str, would: Preview, reasons: Collection[Problem] = (), *, status: int = 200, **more: str | None
+    state: str,
+    would: Preview | None = None,
+    reasons: Collection[Problem] = (),
+    *,
+    status: int = 200,
+    **more: str | None,
 ) -> Response:
-    """Return what came of it as ``Outcome``, with ``more`` of it."""
-    rows, texts = would.rows(), context.texts()
+    """Return what came of it as ``Outcome``, with ``more`` of it; without ``would`` nobody gets or loses by it."""
+    rows, texts = would.rows() if would is not None else (), context.texts()
     gain, lose = (len({row.person_id for row in rows if row.gains is gains}) for gains in (True, False))
     why = [texts.sentence(replace(one, field=None)) for one in reasons]
     return answer({"state": state, "gain": gain, "lose": lose, "reasons": why, **more}, status)

@@ -12,7 +12,7 @@ from iam import clock
 from iam.api.endpoints.answering import answers, blueprint, unchanged
 from iam.api.endpoints.organisations import told_now
 from iam.api.endpoints.rights import FRESH
-from iam.api.endpoints.stated import day_of, declared
+from iam.api.endpoints.writing.stated import day_of, declared
 from iam.api.shapes.stated import (
     OrganisationAdded,
     OrganisationClosed,

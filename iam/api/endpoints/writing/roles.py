@@ -11,10 +11,10 @@ from connectors.problem import Problem
 from iam.api.endpoints.answering import answers, blueprint, unchanged
 from iam.api.endpoints.catalogue import told_role
 from iam.api.endpoints.rights import FRESH
-from iam.api.endpoints.stated import DONE, PREVIEW, WAITS, outcome
+from iam.api.endpoints.writing.stated import DONE, PREVIEW, WAITS, in_languages, outcome
 from iam.api.shapes.stated import Outcome, PreviewQuery, RoleMade, RoleSaid
 from iam.apply.declared.written import Row
-from iam.apply.on_pages import application_stating
+from iam.apply.on_pages import application_stating, stating
 from iam.errors import Conflict, Invalid, NotFound
 from iam.oidc.clients import by_page
 from iam.web import context, guard
@@ -59,7 +59,7 @@ def _stated(of: Row, key: str, said: RoleSaid, query: PreviewQuery) -> Response:
     stated = application_stating.role_stated(of, _row(key, said))
     part = guard.asker().part("persons.read")
     try:
-        would = application_stating.look(session, stated, actor, vault, part)
+        _, would = stating.look(session, stated, actor, vault, part)
     except Invalid as error:
         raise Invalid(*(_of_field(one) for one in error.problems)) from None
     if query.preview:
@@ -70,10 +70,8 @@ def _stated(of: Row, key: str, said: RoleSaid, query: PreviewQuery) -> Response:
 
 
 def _row(key: str, said: RoleSaid) -> dict[str, Any]:
-    if not said.names.fi:
-        raise Invalid(Problem("Write the name.", field="names.fi"))
+    names = in_languages(said.names)
     told = said.model_dump(exclude={"names", "key"})
-    names = {language: name or said.names.fi for language, name in said.names.model_dump().items()}
     return told | {"key": key, "name": names, "content": sorted(set(said.content)), "includes": sorted(said.includes)}
 
 
