@@ -8,6 +8,7 @@ from typing import Any
 from admin_ui.parts import words
 from admin_ui.people.guardians import of_child
 from admin_ui.people.view import Subject, names
+from iam.directory.occupation import called
 from iam.directory.pages.history import Version, versions
 from iam.texts import N_
 from iam.web import context
@@ -79,7 +80,7 @@ def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Itera
     if version.fact == "affiliation":
         told = [
             words.word(words.AFFILIATIONS, row.kind),
-            _told(version, row.title or row.occupation),
+            _told(version, called(version.position_names, row.title or row.occupation, texts.language)),
             _told(version, place),
         ]
         if row.substitute_for:

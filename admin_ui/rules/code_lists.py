@@ -180,7 +180,8 @@ def _offered(codes: Sequence[str], ticked: Sequence[str]) -> list[tuple[HeldOccu
     people, session = frame.part_of("persons.read"), context.db()
     used = code_lists.in_use(session, people, OFFERED)
     every = [*used, *(one for one in dict.fromkeys([*codes, *ticked]) if one not in used)]
-    called = code_lists.titles(session, people, every)
+    said = code_lists.titles(session, people, every, context.texts().language)
+    called = said.titles | said.names
     return [(HeldOccupation(one, called.get(one, ""), used.get(one)), one in ticked) for one in every]
 
 

@@ -332,7 +332,10 @@ def _occupations(session: Session, form: RuleForm) -> list[HeldOccupation]:
         return []
     owner_id = session.scalar(select(Organisation.id).where(Organisation.key == form.owner)) if form.owner else None
     chosen, people = rule_form.split_codes(str(form.asked.get("occupations", ""))), frame.part_of("persons.read")
-    return code_lists.occupations(session, people, OCCUPATIONS, owner_id=owner_id, text=_find(), chosen=chosen)
+    language = context.texts().language
+    return code_lists.occupations(
+        session, people, OCCUPATIONS, language, owner_id=owner_id, text=_find(), chosen=chosen
+    )
 
 
 def _sources(session: Session, form: RuleForm) -> list[tuple[str, str]]:

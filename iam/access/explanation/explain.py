@@ -5,7 +5,7 @@ Every answer names rule, facts with source and line, clause and end; ``proof`` p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -25,7 +25,7 @@ from iam.access.model.rule import Rule, RuleVersion
 from iam.access.right import version_known
 from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Pattern, organisation_keys, parse
-from iam.access.rules.sentence import group_names, role_label, sentences
+from iam.access.rules.sentence import group_names, position_names, role_label, sentences
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts
 
@@ -118,7 +118,7 @@ def explain(
         fact_lines(session, {v for one in pieces for v in _cited(one.row)}),
         rules,
         cache(lambda: ends.absences(session, person_id, known_at)),
-        _labels(roles, organisations, group_names(session, _patterns(rules))),
+        _labels(session, roles, organisations, _patterns(rules)),
         roles,
         organisations,
     )
@@ -273,10 +273,14 @@ def _organisations(session: Session, ids: Collection[UUID], keys: Collection[str
 
 
 def _labels(
-    roles: Mapping[UUID, _Role], organisations: Mapping[UUID, Organisation], groups: Mapping[tuple[str, str], str]
+    session: Session,
+    roles: Mapping[UUID, _Role],
+    organisations: Mapping[UUID, Organisation],
+    patterns: Sequence[Pattern],
 ) -> Labels:
     places = {row.key: {language: row.name(language) for language in LANGUAGES} for row in organisations.values()}
-    return Labels(places, {role.key: role.names for role in roles.values()}, groups)
+    called = {role.key: role.names for role in roles.values()}
+    return Labels(places, called, group_names(session, patterns), *position_names(session, patterns))
 
 
 def _roles(session: Session, ids: Collection[UUID], known_at: datetime | None) -> dict[UUID, _Role]:

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, Uuid, cast, literal, null, select, union_all
+from sqlalchemy import JSON, Select, String, Uuid, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from iam.access.model.assignment import NIL
 from iam.change import Change
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.occupation import called, name_of
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Record, Run, Source
 
@@ -28,6 +29,7 @@ class FactLine:
     organisation_key: str | None
     organisation_names: Mapping[str, str]
     position: str | None
+    position_names: dict[str, str] | None
     other: str | None
     valid_from: datetime
     valid_to: datetime
@@ -38,18 +40,36 @@ class FactLine:
     recorded_at: datetime
     recorded_by: UUID | None
 
+    def called(self, language: str) -> str | None:
+        """What the position is called."""
+        return called(self.position_names, self.position, language)
+
 
 def fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
     """Read the cited versions, whatever table they are in; one statement."""
     if not ids:
         return {}
     a, m, r, p = Affiliation, Membership, Relationship, OrganisationPlace
-    nothing, nobody = cast(null(), String), cast(null(), Uuid())
+    nothing, nobody, no_names = cast(null(), String), cast(null(), Uuid()), cast(null(), JSON)
+    names = name_of(a.occupation)
     query = union_all(
-        _lines(a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, nothing, nobody),
-        _lines(m, ids, Group.organisation_id, literal("membership"), Group.kind, nothing, nothing, Group.key, nobody),
-        _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, nothing, r.other_person_id),
-        _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, nothing, nobody),
+        _lines(
+            a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, names, nothing, nobody
+        ),
+        _lines(
+            m,
+            ids,
+            Group.organisation_id,
+            literal("membership"),
+            Group.kind,
+            nothing,
+            nothing,
+            no_names,
+            Group.key,
+            nobody,
+        ),
+        _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, no_names, nothing, r.other_person_id),
+        _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, no_names, nothing, nobody),
     )
     lines = (_line(*row) for row in session.execute(query))
     return {line.version_id: line for line in lines}
@@ -93,6 +113,7 @@ def _line(
     kind: str | None,
     title: str | None,
     occupation: str | None,
+    position_names: dict[str, str] | None,
     group: str | None,
     other: UUID | None,
     organisation: str | None,
@@ -115,6 +136,7 @@ def _line(
         organisation,
         {"fi": fi, "sv": sv, "en": en} if organisation else {},
         title or occupation,
+        position_names,
         str(other) if other else group,
         valid_from,
         valid_to,

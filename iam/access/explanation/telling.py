@@ -114,6 +114,7 @@ def _fact(fact: FactLine) -> FactLine:
         organisation_key=None,
         organisation_names={},
         position=None,
+        position_names=None,
         other=None,
         source_key=None,
         run_id=None,

@@ -62,6 +62,7 @@ def _fact(one: FactLine) -> Told:
         "fact": one.fact,
         "kind": one.kind,
         "position": one.position,
+        "position_names": one.position_names,
         "organisation": dict(one.organisation_names) or None,
         "source": one.source_key,
         "run": str(one.run_id) if one.run_id else None,

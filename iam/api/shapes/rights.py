@@ -22,6 +22,7 @@ class FactCited(BaseModel):
     fact: str
     kind: str
     position: str | None
+    position_names: Names | None
     organisation: Names | None
     source: str | None
     run: UUID | None

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam.change import Change
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
+from iam.directory.occupation import name_of
 from iam.directory.organisation import Organisation
 from iam.directory.pages.listing import Visible
 from iam.directory.person import Hold, HoldPart, Identifier, PersonProfile
@@ -40,8 +41,9 @@ class Version:
     hold.
 
     ``source`` is the key of who said it, in ``line`` of ``file``. ``organisation`` and ``group`` are there for an
-    affiliation and a membership; ``other_id`` is a relationship's other end. Where ``told`` is False, somebody is
-    protected: neither the place nor who said it may be shown.
+    affiliation and a membership, ``position_names`` (of its occupation, by language) for an affiliation; ``other_id``
+    is a relationship's other end. Where ``told`` is False, somebody is protected: neither the place nor who said it may
+    be shown.
     """
 
     fact: str
@@ -55,6 +57,7 @@ class Version:
     organisation: Organisation | None = None
     group: Group | None = None
     other_id: UUID | None = None
+    position_names: dict[str, str] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -95,12 +98,13 @@ def versions(session: Session, visible: Visible, person_id: UUID, *, closed: boo
 
 def _affiliations(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
     told = visible.tells(Affiliation.person_id, Affiliation.organisation_id)
-    query = _query(Affiliation, closed, told, Organisation).join(
+    further = Organisation, name_of(Affiliation.occupation)
+    query = _query(Affiliation, closed, told, *further).join(
         Organisation, Organisation.id == Affiliation.organisation_id
     )
     where = (Affiliation.person_id == person_id, visible.covers(Affiliation.organisation_id))
-    for version, (organisation,) in _read(session, "affiliation", query.where(*where)):
-        yield replace(version, organisation=organisation)
+    for version, (organisation, names) in _read(session, "affiliation", query.where(*where)):
+        yield replace(version, organisation=organisation, position_names=names)
 
 
 def _memberships(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
