@@ -90,8 +90,9 @@ def _clause(because: Mapping[str, Any]) -> str:
     clause = because["clause"]
     if clause is None:
         return ""
-    told = context.texts().gettext(N_("Agreement %(number)s, section %(n)s: %(purpose)s"))
-    told %= {"number": clause.case_number, "n": clause.n, "purpose": clause.purpose}
+    texts = context.texts()
+    told = texts.gettext(N_("Agreement %(number)s, section %(n)s: %(purpose)s"))
+    told %= {"number": clause.case_number, "n": clause.n, "purpose": clause.purpose_in(texts.language)}
     return f"{told} ({because['basis']})" if because["basis"] else told
 
 

@@ -27,7 +27,7 @@ from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Pattern, organisation_keys, parse
 from iam.access.rules.sentence import group_names, position_names, role_label, sentences
 from iam.directory.organisation import Organisation
-from iam.texts import LANGUAGES, N_, Texts
+from iam.texts import LANGUAGES, N_, Texts, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,15 @@ class ClauseLine:
     case_number: str
     n: int
     purpose: str
+    purpose_names: Mapping[str, str] | None
     legal_basis: Mapping[str, Any]
     live_from: datetime | None
     live_to: datetime | None
     ends: datetime
+
+    def purpose_in(self, language: str) -> str:
+        """What the agreement is for, as a language says it."""
+        return worded(self.purpose_names or self.purpose, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +227,7 @@ def _clause_line(piece: Piece) -> ClauseLine | None:
         agreement.case_number,
         clause.n,
         agreement.purpose,
+        agreement.purpose_names,
         agreement.legal_basis,
         piece.in_force and piece.in_force.start,
         piece.in_force and piece.in_force.end,

@@ -54,7 +54,9 @@ def _because(one: Because) -> Told:
 
 
 def _clause(one: ClauseLine) -> Told:
-    return {"agreement": one.agreement_key, "n": one.n, "purpose": one.purpose, "case_number": one.case_number}
+    names = None if one.purpose_names is None else dict(one.purpose_names)
+    said = {"purpose": one.purpose, "purpose_names": names, "case_number": one.case_number}
+    return {"agreement": one.agreement_key, "n": one.n} | said
 
 
 def _fact(one: FactLine) -> Told:

@@ -38,6 +38,7 @@ class ClauseCited(BaseModel):
     agreement: str
     n: int
     purpose: str
+    purpose_names: Names | None
     case_number: str
 
 
