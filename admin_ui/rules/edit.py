@@ -349,6 +349,10 @@ def _sources(session: Session, form: RuleForm) -> list[tuple[str, str]]:
     return known if not named or named in dict(known) else [*known, (named, named)]
 
 
+def _list_words(called: str, codes: Sequence[str]) -> str:
+    return f"{called} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})"
+
+
 def _only_owner(session: Session, part: Part) -> str:
     """Return the key of the one organisation the part hangs from; empty when there are several, or it is the whole
     consortium."""
@@ -380,8 +384,7 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
         find=_find(),
         options={
             "code list": [
-                (name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})")
-                for name, codes in listing.code_lists(session, part).items()
+                (one.key, _list_words(one.called(texts.language), one.codes)) for one in code_lists.owned(session, part)
             ],
             "kinds": [pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"],
             "source": _sources(session, form),

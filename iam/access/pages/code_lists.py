@@ -24,25 +24,30 @@ LOOKED_AT = 20_000
 
 
 class OwnedList(NamedTuple):
-    """A list with its owner and its codes in order."""
+    """A list with its owner, its codes in order, and its name by language where it has one."""
 
     key: str
     owner: Organisation
     codes: list[str]
+    names: dict[str, Any] | None = None
+
+    def called(self, language: str) -> str:
+        """Its name, else its key."""
+        return in_language(self.names or {}, language, self.key)
 
 
 def owned(session: Session, part: Part, key: str | None = None) -> list[OwnedList]:
     """Return the lists that concern the part, by key, or the one of a key; one statement."""
     query: Any = (
-        select(CodeList.key, CodeList.code, Organisation)
+        select(CodeList.key, CodeList.code, Organisation, CodeListOwner.name)
         .join(CodeListOwner, CodeListOwner.key == CodeList.key)
         .join(Organisation, Organisation.id == CodeListOwner.owner_id)
         .where(concerns(part, CodeListOwner.owner_id))
         .order_by(CodeList.key, CodeList.code)
     )
     found: dict[str, OwnedList] = {}
-    for name, code, owner in session.execute(query if key is None else query.where(CodeList.key == key)):
-        found.setdefault(name, OwnedList(name, owner, [])).codes.append(code)
+    for name, code, owner, names in session.execute(query if key is None else query.where(CodeList.key == key)):
+        found.setdefault(name, OwnedList(name, owner, [], names)).codes.append(code)
     return list(found.values())
 
 
