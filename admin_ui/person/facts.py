@@ -65,6 +65,7 @@ def line(subject: Subject, version: Version, others: Mapping[Any, str]) -> dict[
         "starts": words.start(row.valid_from),
         "until": words.end(row.valid_to),
         "source": version.source if version.told else None,
+        "source_name": version.told_by(context.texts().language) if version.told else None,
         "hidden": version.source is not None and not version.told,
         "run": version.opened.run_id if version.told else None,
         "file": version.file if version.told else None,

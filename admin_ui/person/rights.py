@@ -172,6 +172,7 @@ def _fact(fact: FactLine, *, told: bool) -> dict[str, Any]:
         "starts": words.start(fact.valid_from),
         "until": words.end(fact.valid_to),
         "source": fact.source_key,
+        "source_name": fact.told_by(context.texts().language),
         "hidden": not told,
         "run": fact.run_id,
         "file": fact.file,

@@ -98,7 +98,7 @@ def _clause(because: Mapping[str, Any]) -> str:
 
 def _fact(fact: Mapping[str, Any]) -> str:
     texts = context.texts()
-    said = [fact["source"] or texts.gettext(N_("written here")), fact["file"]]
+    said = [fact["source_name"] or texts.gettext(N_("written here")), fact["file"]]
     if fact["file"] and fact["line"]:
         said[-1] = f"{fact['file']} {texts.gettext(N_('line %(line)s')) % {'line': fact['line']}}"
     days = f"{texts.first_day(fact['starts']) if fact['starts'] else ''}–{exports.day(fact['until'])}"

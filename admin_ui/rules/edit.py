@@ -344,7 +344,7 @@ def _sources(session: Session, form: RuleForm) -> list[tuple[str, str]]:
         return []
     language = context.texts().language
     rows = listing.stating_sources(session, guard.part())
-    known = [(key, f"{key} ({owner.name(language)})") for key, owner in rows]
+    known = [(one.key, f"{one.called(language)} ({owner.name(language)})") for one, owner in rows]
     named = str(form.asked.get("source", ""))
     return known if not named or named in dict(known) else [*known, (named, named)]
 

@@ -184,7 +184,7 @@ def _fact_shown(fact: FactLine, texts: Texts) -> Shown:
         in_language(fact.organisation_names, texts.language),
     )
     line = texts.gettext(N_("line %(line)s")) % {"line": fact.line} if fact.line is not None else None
-    source = ", ".join(part for part in (fact.source_key, fact.file, line) if part)
+    source = ", ".join(part for part in (fact.told_by(texts.language), fact.file, line) if part)
     says = " · ".join(str.__str__(part) for part in parts if part)
     return {"says": says or fact.kind, "source": source or texts.gettext(N_("written by hand"))}
 

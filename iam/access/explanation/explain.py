@@ -25,7 +25,7 @@ from iam.access.model.rule import Rule, RuleVersion
 from iam.access.right import version_known
 from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Pattern, organisation_keys, parse
-from iam.access.rules.sentence import group_names, position_names, role_label, sentences
+from iam.access.rules.sentence import group_names, other_names, role_label, sentences
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts, worded
 
@@ -286,7 +286,7 @@ def _labels(
 ) -> Labels:
     places = {row.key: {language: row.name(language) for language in LANGUAGES} for row in organisations.values()}
     called = {role.key: role.names for role in roles.values()}
-    return Labels(places, called, group_names(session, patterns), *position_names(session, patterns))
+    return Labels(places, called, group_names(session, patterns), *other_names(session, patterns))
 
 
 def _roles(session: Session, ids: Collection[UUID], known_at: datetime | None) -> dict[UUID, _Role]:

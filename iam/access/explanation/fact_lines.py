@@ -17,6 +17,7 @@ from iam.directory.affiliation import Affiliation, Group, Membership, Relationsh
 from iam.directory.occupation import called, name_of
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Record, Run, Source
+from iam.texts import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,16 @@ class FactLine:
     valid_from: datetime
     valid_to: datetime
     source_key: str | None
+    source_names: dict[str, str] | None
     run_id: UUID | None
     file: str | None
     line: int | None
     recorded_at: datetime
     recorded_by: UUID | None
+
+    def told_by(self, language: str) -> str | None:
+        """What the source is called that told it; None: nobody did, or it must not be told."""
+        return in_language(self.source_names or {}, language) or self.source_key
 
     def called(self, language: str) -> str | None:
         """What the position is called."""
@@ -87,6 +93,7 @@ def _lines(model: Any, ids: Collection[UUID], organisation_id: Any, *says: Any) 
         model.valid_from,
         model.valid_to,
         Source.key,
+        Source.name,
         Run.id,
         Record.file,
         Record.line,
@@ -123,6 +130,7 @@ def _line(
     valid_from: datetime,
     valid_to: datetime,
     source: str | None,
+    source_names: dict[str, str] | None,
     run_id: UUID | None,
     file: str | None,
     line: int | None,
@@ -141,6 +149,7 @@ def _line(
         valid_from,
         valid_to,
         source,
+        source_names,
         run_id,
         file,
         line,

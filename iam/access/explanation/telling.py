@@ -117,6 +117,7 @@ def _fact(fact: FactLine) -> FactLine:
         position_names=None,
         other=None,
         source_key=None,
+        source_names=None,
         run_id=None,
         file=None,
         line=None,

@@ -12,7 +12,7 @@ from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.model.rule import CodeListOwner
 from iam.access.right import version_known
 from iam.access.rules.conditions.of_affiliation import AffiliationKind, Occupation
-from iam.access.rules.conditions.of_membership import InGroup
+from iam.access.rules.conditions.of_membership import FromSource, InGroup
 from iam.access.rules.conditions.of_relationship import RelationshipKind
 from iam.access.rules.kind_words import KIND_WORDS
 from iam.access.rules.names import Labels
@@ -20,6 +20,7 @@ from iam.access.rules.pattern import Bound, Pattern, organisation_keys, parse
 from iam.directory.affiliation import Group
 from iam.directory.occupation import Occupation as OccupationRow
 from iam.directory.organisation import Organisation
+from iam.directory.source import Source
 from iam.texts import LANGUAGES, N_, Texts, in_language
 
 
@@ -38,7 +39,7 @@ def labels(session: Session, patterns: Iterable[Pattern]) -> Labels:
         shown = {f"{row[0]}:{row[2]}": role_label(*row) for row in session.execute(query)}
     rows = session.scalars(select(Organisation).where(Organisation.key.in_(organisations))) if organisations else ()
     places = {row.key: {language: row.name(language) for language in LANGUAGES} for row in rows}
-    return Labels(places, shown, group_names(session, found), *position_names(session, found))
+    return Labels(places, shown, group_names(session, found), *other_names(session, found))
 
 
 def group_names(session: Session, patterns: Iterable[Pattern]) -> dict[tuple[str, str], str]:
@@ -56,19 +57,22 @@ def group_names(session: Session, patterns: Iterable[Pattern]) -> dict[tuple[str
 ByCode = dict[str, Mapping[str, Any]]
 
 
-def position_names(session: Session, patterns: Iterable[Pattern]) -> tuple[ByCode, ByCode]:
-    """Return what the occupations are called that patterns name, by code, and their lists, by key; one statement, or
-    none where they name none."""
-    asked = [condition for one in patterns for item in one.bound if (condition := item.asks(Occupation)) is not None]
+def other_names(session: Session, patterns: Iterable[Pattern]) -> tuple[ByCode, ByCode, ByCode]:
+    """Return what the occupations are called that patterns name, by code, and their lists and the sources, by key; one
+    statement, or none where they name none."""
+    bound = [item for one in patterns for item in one.bound]
+    asked = [condition for item in bound if (condition := item.asks(Occupation)) is not None]
+    sources = {told.source for item in bound if (told := item.asks(FromSource)) is not None}
     codes, lists = {code for one in asked for code in one.codes}, {one.code_list for one in asked} - {None}
-    found: dict[str, ByCode] = {"occupation": {}, "list": {}}
-    if codes or lists:
+    found: dict[str, ByCode] = {"occupation": {}, "list": {}, "source": {}}
+    if codes or lists or sources:
         one, of = OccupationRow, CodeListOwner
         of_codes = select(literal("occupation"), one.code, one.name).where(one.code.in_(codes))
         of_lists = select(literal("list"), of.key, of.name).where(of.key.in_(lists), of.name.is_not(None))
-        for what, key, name in session.execute(union_all(of_codes, of_lists)):
+        of_sources = select(literal("source"), Source.key, Source.name).where(Source.key.in_(sources))
+        for what, key, name in session.execute(union_all(of_codes, of_lists, of_sources)):
             found[what][key] = name or {}
-    return found["occupation"], found["list"]
+    return found["occupation"], found["list"], found["source"]
 
 
 def readable(stored: Iterable[Any]) -> list[Pattern]:
