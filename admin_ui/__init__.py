@@ -49,7 +49,7 @@ from admin_ui.feeds.making import (
     new as source_new,
     sample as source_sample,
 )
-from admin_ui.organisations import acts as organisation_acts, opened_sources, pages as organisations
+from admin_ui.organisations import acts as organisation_acts, occupations, opened_sources, pages as organisations
 from admin_ui.overview import declaration, deputies, page as overview, second_person
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import (
@@ -107,6 +107,7 @@ PAGES = (
     entry,
     group_members,
     local_groups,
+    occupations,
     opened_sources,
     organisation_acts,
     organisations,

@@ -125,6 +125,15 @@ def in_language(names: Mapping[str, Any], language: str, otherwise: str = "") ->
     return found
 
 
+Wording = str | Mapping[str, Any]
+"""A text as it was decided, or the same by language."""
+
+
+def worded(said: Wording | None, language: str) -> str:
+    """Return a wording in ``language``: a single text is the same in each; empty where there is none."""
+    return in_language(said, language) if isinstance(said, Mapping) else str(said or "")
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _translations(language: str) -> dict[str, tuple[str, ...]]:
     if language == _SOURCE_LANGUAGE:

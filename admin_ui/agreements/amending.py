@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug.datastructures import MultiDict
 
 from admin_ui.agreements.acts import LONGEST
-from admin_ui.agreements.make import decision_of
+from admin_ui.agreements.make import DECIDERS, FOLDED, decision_of
 from connectors.problem import Problem
 from iam.access.model import agreements
 from iam.access.model.agreement import Agreement
@@ -14,7 +14,7 @@ from iam.errors import Invalid
 from iam.texts import N_
 from iam.web import context
 
-_DECISION = ("body", "office_holder", "date", "minutes", "amending_case", "competence")
+_DECISION = (*DECIDERS, *FOLDED, "date", "minutes", "amending_case", "competence")
 
 
 def is_asked(agreement: Agreement) -> bool:

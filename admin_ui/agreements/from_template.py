@@ -27,7 +27,7 @@ from iam.access.model.agreement import AgreementTemplate
 from iam.access.model.agreement_templates import TemplateBody, TemplatePlace
 from iam.access.pages import agreement_templates as listing
 from iam.errors import Conflict, Denied, Invalid
-from iam.texts import N_
+from iam.texts import N_, worded
 from iam.web import context, guard
 
 SHOWN, MOST = 2, 6
@@ -160,6 +160,7 @@ def _form(template: AgreementTemplate, body: TemplateBody, form: ActForm, status
         breadcrumb=[*above_templates(), (f"{TEMPLATES}/{template.key}", template.name(language))],
         made_by=template,
         body=body,
+        purpose=worded(body.purpose, language),
         basis=basis_line(body.legal_basis),
         notice=notice_words(body),
         role=role_word,

@@ -26,11 +26,13 @@ from iam.access.model.agreement import Agreement
 from iam.access.model.agreements import Clause, Party
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.errors import Conflict, Denied, Invalid
-from iam.texts import N_
+from iam.texts import LANGUAGES, N_, Wording, worded
 from iam.web import context, guard
 
 BLANK = ("controller", "controller")
-_DECIDED = ("body", "office_holder", "competence")
+DECIDERS = ("body", "office_holder")
+FOLDED = tuple(f"{name}_{one}" for name in DECIDERS for one in LANGUAGES[1:])
+"""The folded fields of who decided, in the languages besides Finnish."""
 _BASES = ("act", "section", "gdpr")
 _MOST = 9999
 
@@ -86,7 +88,7 @@ def _read(session: Session, source: Agreement | None, typed: MultiDict[str, str]
         key=text_of(typed, "key"),
         case_number=text_of(typed, "case_number"),
         decision=decision_of(typed),
-        purpose=text_of(typed, "purpose"),
+        purpose=wording_of(typed, "purpose"),
         legal_basis={name: value for name in _BASES if (value := text_of(typed, name))},
         parties=tuple(zip(chosen, roles, strict=True)),
         valid_from=clock.day_start(day_of(typed, "valid_from")),
@@ -104,7 +106,8 @@ def _read(session: Session, source: Agreement | None, typed: MultiDict[str, str]
 
 def decision_of(typed: Mapping[str, str]) -> dict[str, Any]:
     """Return who decided, when and in which section, as the form says; raises ``Invalid``."""
-    told: dict[str, Any] = {name: value for name in _DECIDED if (value := text_of(typed, name))}
+    told: dict[str, Any] = {name: value for name in DECIDERS if (value := wording_of(typed, name))}
+    told |= {"competence": value} if (value := text_of(typed, "competence")) else {}
     if ("body" in told) == ("office_holder" in told):
         message = N_("An agreement is decided on by a body or by an office holder.")
         raise Invalid(Problem(message, N_("Write one of the two."), field="body"))
@@ -166,7 +169,7 @@ def _written(source: Agreement) -> MultiDict[str, str]:
     return MultiDict(
         [
             *((f"party-{place}", names[one]) for place, one in enumerate(ids, start=1)),
-            ("purpose", source.purpose),
+            *written_wording("purpose", source.purpose_said),
             ("notice_months", str(source.notice_months or "")),
             ("supervision", source.supervision or ""),
             ("supervised_by", source.supervised_by or ""),
@@ -181,6 +184,25 @@ def _written(source: Agreement) -> MultiDict[str, str]:
 def text_of(typed: Mapping[str, str], name: str) -> str:
     """Return what was typed in a field, as far as it is read."""
     return typed.get(name, "").strip()[:LONGEST]
+
+
+def wording_of(typed: Mapping[str, str], name: str) -> Wording:
+    """Return what was typed in a field, by language where its folded fields say it otherwise; raises ``Invalid`` for
+    one without Finnish."""
+    first, *others = LANGUAGES
+    names = {first: text_of(typed, name)} | {one: text_of(typed, f"{name}_{one}") for one in others}
+    if not names[first] and any(names.values()):
+        raise Invalid(Problem(N_("This is missing in Finnish."), N_("Write it in Finnish first."), field=name))
+    full = {one: text or names[first] for one, text in names.items()}
+    return full if len(set(full.values())) > 1 else names[first]
+
+
+def written_wording(name: str, said: Wording) -> list[tuple[str, str]]:
+    """Return a wording as the form has it: what is as in Finnish is left out."""
+    first, *others = LANGUAGES
+    whole = worded(said, first)
+    folded = [(f"{name}_{one}", text) for one in others if (text := worded(said, one)) != whole]
+    return [(name, whole), *folded]
 
 
 def _number(typed: Mapping[str, str], name: str) -> int | None:

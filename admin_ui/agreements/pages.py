@@ -24,7 +24,7 @@ from iam.access.pages import agreements as listing
 from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
 from iam.directory.pages.listing import organisation_keys
 from iam.plans import agreement_proposals
-from iam.texts import N_
+from iam.texts import N_, worded
 from iam.web import context, guard
 
 PATH = "/admin/agreements"
@@ -143,6 +143,7 @@ def agreement(key: str) -> Response:
         line=lines(session, [(found, owner)], {found.id: standing})[0],
         parties=standing.parties,
         role=lambda party: words.word(PARTIES, party.role),
+        purpose=worded(found.purpose_said, texts.language),
         basis=basis_line(found.legal_basis),
         decision=_decision(found.decision),
         processing=_processing(found.processing or {}),
@@ -207,7 +208,7 @@ def lines(
             AgreementLine(
                 agreement.key,
                 agreement.case_number,
-                agreement.purpose,
+                worded(agreement.purpose_said, texts.language),
                 parties,
                 texts.gettext(word),
                 look,
@@ -247,7 +248,8 @@ def _decision(decision: Mapping[str, Any]) -> str:
     """Return who decided, when and in which section, as one line."""
     if not decision:
         return ""
-    told = [str(decision.get("body") or decision.get("office_holder") or ""), _read_day(decision.get("date"))]
+    who = worded(decision.get("body") or decision.get("office_holder"), context.texts().language)
+    told = [who, _read_day(decision.get("date"))]
     if decision.get("section") is not None:
         told.append(f"§ {decision['section']}")
     if final := _read_day(decision.get("final")):

@@ -17,6 +17,7 @@ from admin_ui.agreements.pages import PATH, SECTION
 from admin_ui.parts import frame, paging
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
+from admin_ui.parts.uses import positions_said
 from iam.access.administration import Part
 from iam.access.model.agreement import Agreement
 from iam.access.pages import agreement_people, agreements as listing
@@ -113,10 +114,14 @@ def _lines(
     names, language = profiles(session, ids), context.texts().language
     places = agreement_people.places(session, part, clause_ids, ids, in_force=in_force)
     used = uses.of_people(session, rights, ids)
+    said = positions_said(session, {one.position for some in places.values() for one in some})
     return [
         UnderLine(
             names.get(id_, Profile()).display_name or "–",
-            [f"{one.position}, {one.home.name(language)} → {one.scope.name(language)}" for one in places.get(id_, [])],
+            [
+                f"{said[one.position]}, {one.home.name(language)} → {one.scope.name(language)}"
+                for one in places.get(id_, [])
+            ],
             used.get(id_, NEVER),
         )
         for id_ in ids

@@ -22,7 +22,7 @@ from iam.access.model.agreement import Agreement
 from iam.access.model.agreement_templates import TemplateBody, TemplatePlace
 from iam.access.pages import agreement_templates as listing
 from iam.errors import Conflict, Denied, Invalid
-from iam.texts import N_
+from iam.texts import N_, worded
 from iam.web import context, guard
 
 TEMPLATES = "/admin/agreement-templates"
@@ -53,6 +53,7 @@ def agreement_template(key: str) -> Response:
         made_by=found,
         owner=owner.name(language),
         body=body,
+        purpose=worded(body.purpose, language),
         basis=basis_line(body.legal_basis),
         notice=notice_words(body),
         role=role_word,

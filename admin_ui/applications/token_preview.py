@@ -172,7 +172,8 @@ def _here(session: Session, part: Part, asked: Asked, held: list[Capacity]) -> l
 def _capacity(one: Capacity) -> str:
     texts = context.texts()
     place = one.organisation_names.get(texts.language, one.organisation_key)
-    return " · ".join(part for part in (one.position or words.word(words.AFFILIATIONS, one.kind), place) if part)
+    position = one.called(texts.language) or words.word(words.AFFILIATIONS, one.kind)
+    return " · ".join(part for part in (position, place) if part)
 
 
 def _rows(claims: dict[str, Any]) -> list[tuple[str, list[str]]]:

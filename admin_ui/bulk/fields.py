@@ -53,7 +53,7 @@ def offered(session: Session, part: Part, kind: type[BulkAct]) -> dict[str, Any]
     if "kind" in asked:
         found["kinds"] = [(key, word) for key, word in words.options(words.AFFILIATIONS) if key in AFFILIATION_KINDS]
     if "occupation" in asked:
-        found["positions"] = listing.positions_held(session, part, position_form.POSITIONS)
+        found["positions"] = listing.positions_held(session, part, position_form.POSITIONS, context.texts().language)
     if "group" in asked:
         here = [one(row) for row in session.execute(local_groups(part).order_by(*GROUP_KEYS).limit(OFFERED))]
         language = context.texts().language

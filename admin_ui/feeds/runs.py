@@ -229,7 +229,7 @@ def show(template: str, run: Run, source: Source, tab: str, *, status: int = 200
             tab == "rejects",
         ),
     ]
-    above = [(PATH, texts.gettext(N_("Sources"))), (f"{PATH}/{source.key}", source.key)]
+    above = [(PATH, texts.gettext(N_("Sources"))), (f"{PATH}/{source.key}", source.called(texts.language))]
     return frame.render(
         template,
         status,

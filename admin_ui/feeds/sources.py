@@ -46,6 +46,7 @@ class SourceLine:
     """A source as the list shows it."""
 
     key: str
+    name: str
     connector: str
     owner: str
     state: str
@@ -60,12 +61,13 @@ class SourceLine:
 class SourceCells(NamedTuple):
     """A source as a line of the file shows it."""
 
-    key: str
+    name: str
     connector: str
     owner: str
     ran_at: str
     result: str
     good_at: str
+    key: str
 
 
 class RunCells(NamedTuple):
@@ -98,12 +100,12 @@ def sources() -> Response:
 @guard.requires("sources.read")
 def sources_file() -> Response:
     """Take home the list."""
-    header = N_("Source"), N_("Connector"), N_("Owner"), N_("Last run"), N_("Result"), N_("Last good run")
+    header = N_("Source"), N_("Connector"), N_("Owner"), N_("Last run"), N_("Result"), N_("Last good run"), N_("Key")
     moment = context.texts().moment
 
     def cells(line: SourceLine) -> SourceCells:
         ran, good = moment(line.ran_at), moment(line.good_at)
-        return SourceCells(line.key, line.connector, line.owner, ran, line.word, good)
+        return SourceCells(line.name, line.connector, line.owner, ran, line.word, good, line.key)
 
     return _listed().file("sources", header, cells)
 
@@ -218,6 +220,7 @@ def _line(row: Any) -> SourceLine:
     word, look = run_words.word(state)
     return SourceLine(
         source.key,
+        source.called(context.texts().language),
         source.connector,
         owner.name(context.texts().language),
         state,

@@ -153,7 +153,7 @@ def _lines(organisation: Organisation) -> list[OpenedLine]:
     return [
         OpenedLine(
             row.id if row.organisation_id == organisation.id else None,
-            source.key,
+            source.called(language),
             owner.name(language),
             source.purpose,
             words.start(row.valid_from),

@@ -161,7 +161,9 @@ def _opened(session: Session, organisation_id: UUID) -> list[str] | None:
     that."""
     if not may_touch(session, frame.part_of("sources.accept"), organisation_id):
         return None
-    return sorted({source.key for _, source, _ in listed_sources.opened(session, organisation_id)})
+    return sorted(
+        {source.called(context.texts().language) for _, source, _ in listed_sources.opened(session, organisation_id)}
+    )
 
 
 def _page(part: Part, query: Any, *also: UUID) -> tuple[paging.Shown[Mapping[str, Any]], Mapping[UUID, Counts]]:

@@ -30,6 +30,7 @@ SHOWN_PLACES = 20
 KIND_WORDS = {
     "organisation": N_("Organisation"),
     "relation": N_("Tie between organisations"),
+    "occupation": N_("Name of an occupation"),
     "code list": N_("List of occupations"),
     "source": N_("Source"),
     "opened source": N_("Organisation open to a source"),

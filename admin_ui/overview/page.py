@@ -30,7 +30,7 @@ from iam.signin import last_administrator
 from iam.signin.accounts import username_rules
 from iam.sources import alarms
 from iam.sources.listing import WAITING, last_good, newest_real
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 
 STALE = timedelta(hours=26)
@@ -57,6 +57,12 @@ class Feed(NamedTuple):
     alarm: str | None
     good_at: datetime | None
     kept: bool
+    names: dict[str, str] | None
+
+    @property
+    def called(self) -> str:
+        """What the source is called, else its key."""
+        return in_language(self.names or {}, context.texts().language, self.key)
 
     @property
     def waits(self) -> bool:
@@ -116,7 +122,12 @@ def _glance(feeds: list[Feed]) -> list[dict[str, Any]]:
     first = sorted(feeds, key=lambda one: (not (one.is_stale or one.state in AMISS), one.key))[:SHOWN_FEEDS]
     lately = picture.at_a_glance([one.source_id for one in first], clock.HELSINKI)
     return [
-        {"key": one.key, "marks": lately[one.source_id], "words": picture.said_of(lately[one.source_id])}
+        {
+            "key": one.key,
+            "called": one.called,
+            "marks": lately[one.source_id],
+            "words": picture.said_of(lately[one.source_id]),
+        }
         for one in first
     ]
 
@@ -134,6 +145,7 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
             Source.alarm,
             last_good(),
             Run.digest.is_not(None),
+            Source.name,
         )
         .select_from(Source)
         .outerjoin(Run, Run.id == newest_real())

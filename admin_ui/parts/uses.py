@@ -1,7 +1,8 @@
-"""What clauses and roles allow in the reader's words: data groups by their names, positions by their titles."""
+"""What clauses and roles allow in the reader's words: data groups and positions by their names."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,10 @@ def uses_said(session: Session, rights: Collection[str]) -> dict[str, str]:
 
 
 def positions_said(session: Session, codes: Collection[str]) -> dict[str, str]:
-    """Return each code of a position behind the title that people of the reader's part bear with it; one statement."""
-    named = titles(session, frame.part_of("persons.read"), codes)
-    return {code: f"{named[code]} ({code})" if named.get(code, code) != code else code for code in codes}
+    """Return the name of each code of a position; one without has the title before it that people of the reader's part
+    bear with it. One statement."""
+    found = titles(session, frame.part_of("persons.read"), codes, context.texts().language)
+    alike = Counter(found.names.values())
+    names = {code: name if alike[name] == 1 else f"{name} ({code})" for code, name in found.names.items()}
+    borne = {code: f"{title} ({code})" if title != code else code for code, title in found.titles.items()}
+    return {code: code for code in codes} | borne | names

@@ -190,12 +190,12 @@ def archive_after() -> timedelta:
 def position(tied: Tied, texts: Texts) -> str:
     """Return an affiliation in a line, by which namesakes are told apart."""
     place = tied.place.name(texts.language) if tied.place else texts.gettext(N_("place protected"))
-    return f"{tied.title or words.word(words.AFFILIATIONS, tied.kind)}, {place}"
+    return f"{tied.called(texts.language) or words.word(words.AFFILIATIONS, tied.kind)}, {place}"
 
 
 def _tie(tied: Tied, texts: Texts) -> Tie:
     place = tied.place.name(texts.language) if tied.place else None
-    return Tie(tied.kind, tied.title, place, words.start(tied.valid_from), words.end(tied.valid_to))
+    return Tie(tied.kind, tied.called(texts.language), place, words.start(tied.valid_from), words.end(tied.valid_to))
 
 
 def _cells(line: PersonLine, texts: Texts) -> Iterator[PersonCells]:

@@ -109,5 +109,5 @@ def offered(session: Session) -> dict[str, Any]:
     return {
         "organisations": organisations(session),
         "kinds": kinds,
-        "positions": listing.positions_held(session, part, POSITIONS),
+        "positions": listing.positions_held(session, part, POSITIONS, context.texts().language),
     }

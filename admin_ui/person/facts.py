@@ -8,6 +8,7 @@ from typing import Any
 from admin_ui.parts import words
 from admin_ui.people.guardians import of_child
 from admin_ui.people.view import Subject, names
+from iam.directory.occupation import called
 from iam.directory.pages.history import Version, versions
 from iam.texts import N_
 from iam.web import context
@@ -64,6 +65,7 @@ def line(subject: Subject, version: Version, others: Mapping[Any, str]) -> dict[
         "starts": words.start(row.valid_from),
         "until": words.end(row.valid_to),
         "source": version.source if version.told else None,
+        "source_name": version.told_by(context.texts().language) if version.told else None,
         "hidden": version.source is not None and not version.told,
         "run": version.opened.run_id if version.told else None,
         "file": version.file if version.told else None,
@@ -79,7 +81,7 @@ def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Itera
     if version.fact == "affiliation":
         told = [
             words.word(words.AFFILIATIONS, row.kind),
-            _told(version, row.title or row.occupation),
+            _told(version, called(version.position_names, row.title or row.occupation, texts.language)),
             _told(version, place),
         ]
         if row.substitute_for:

@@ -164,19 +164,25 @@ def _basis(because: Because) -> str:
 
 def _fact(fact: FactLine, *, told: bool) -> dict[str, Any]:
     kind = words.word({**words.AFFILIATIONS, **words.RELATIONSHIPS, **words.GROUPS}, fact.kind)
-    said = [kind, fact.position, fact.other if fact.fact == "membership" else None, _in(fact.organisation_names)]
+    position, group = fact.called(context.texts().language), fact.other if fact.fact == "membership" else None
+    said = [kind, position, group, _in(fact.organisation_names)]
     hidden = [] if told or fact.fact == "relationship" else [context.texts().gettext(N_("protected"))]
     return {
         "says": " · ".join(part for part in (*said, *hidden) if part),
         "starts": words.start(fact.valid_from),
         "until": words.end(fact.valid_to),
         "source": fact.source_key,
+        "source_name": fact.told_by(context.texts().language),
         "hidden": not told,
         "run": fact.run_id,
         "file": fact.file,
         "line": fact.line,
         "at": fact.recorded_at,
     }
+
+
+def _position(tied: Tied) -> str:
+    return tied.called(context.texts().language) or words.word(words.AFFILIATIONS, tied.kind)
 
 
 def _place(tied: Tied) -> str:
@@ -198,7 +204,7 @@ def _form(subject: Subject, handed_out: list[tuple[str, str]]) -> dict[str, Any]
     scopes = listing.offered(context.db(), part, language, SCOPES_OFFERED)
     return {
         "capacities": [
-            (str(tied.fact_id), " · ".join((tied.title or words.word(words.AFFILIATIONS, tied.kind), _place(tied))))
+            (str(tied.fact_id), " · ".join((_position(tied), _place(tied))))
             for tied in held
             if tied.valid_from <= now < tied.valid_to
         ],

@@ -90,14 +90,15 @@ def _clause(because: Mapping[str, Any]) -> str:
     clause = because["clause"]
     if clause is None:
         return ""
-    told = context.texts().gettext(N_("Agreement %(number)s, section %(n)s: %(purpose)s"))
-    told %= {"number": clause.case_number, "n": clause.n, "purpose": clause.purpose}
+    texts = context.texts()
+    told = texts.gettext(N_("Agreement %(number)s, section %(n)s: %(purpose)s"))
+    told %= {"number": clause.case_number, "n": clause.n, "purpose": clause.purpose_in(texts.language)}
     return f"{told} ({because['basis']})" if because["basis"] else told
 
 
 def _fact(fact: Mapping[str, Any]) -> str:
     texts = context.texts()
-    said = [fact["source"] or texts.gettext(N_("written here")), fact["file"]]
+    said = [fact["source_name"] or texts.gettext(N_("written here")), fact["file"]]
     if fact["file"] and fact["line"]:
         said[-1] = f"{fact['file']} {texts.gettext(N_('line %(line)s')) % {'line': fact['line']}}"
     days = f"{texts.first_day(fact['starts']) if fact['starts'] else ''}–{exports.day(fact['until'])}"

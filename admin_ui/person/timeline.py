@@ -44,7 +44,8 @@ def _change(subject: Subject, change: Written, found: list[Version], known: Mapp
         if version.closed is not None and version.closed.id == change.id
     }
     told = all(version.told for version in (*opened.values(), *closed.values()))
-    source = next((version.source for version in opened.values() if version.source), None)
+    language = context.texts().language
+    source = next((version.told_by(language) for version in opened.values() if version.source), None)
     return {
         "at": change.at,
         "by": known.get(change.actor_person_id or UUID(int=0)),

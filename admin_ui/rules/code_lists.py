@@ -3,7 +3,8 @@ effect first, then written, or it waits for a second person."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
@@ -21,17 +22,17 @@ from iam.access.administration import may_touch
 from iam.access.pages import code_lists
 from iam.access.pages.code_lists import HeldOccupation, OwnedList
 from iam.apply.on_pages import code_list_acts, stating
-from iam.directory.organisation import Organisation
+from iam.apply.on_pages.code_list_acts import StatedList
 from iam.directory.pages import listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
-from iam.texts import N_
+from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_, in_language
 from iam.web import context, guard
 
 PATH, NEW = "/admin/code-lists", "/admin/new-code-list"
 DO = "do"
 OFFERED = 300
-LONGEST, MOST = 100, 1000
-"""Characters of a code, and how many codes are read of a form."""
+LONGEST, MOST, LONGEST_NAME = 100, 1000, 200
+"""Characters of a code, how many codes are read of a form, and characters of a name."""
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class CodesForm:
     the list by now, where another changed it."""
 
     codes: Sequence[str] | None = None
+    name: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     meanwhile: Sequence[str] | None = None
 
@@ -50,7 +52,7 @@ def show_code_lists() -> Response:
     """Show the lists that rules of the part can name."""
     lists = code_lists.owned(context.db(), guard.part())
     language = context.texts().language
-    rows = [(one.key, one.owner.name(language), len(one.codes)) for one in lists]
+    rows = [(one.key, one.called(language), one.owner.name(language), len(one.codes)) for one in lists]
     return frame.render("rules/code_lists.html", section=SECTION, breadcrumb=_above()[:1], rows=rows)
 
 
@@ -58,7 +60,8 @@ def show_code_lists() -> Response:
 @guard.requires("rules.read")
 def show_code_list(key: str) -> Response:
     """Show what is in a list, with how many people of the part have each code."""
-    return _list_page(_known(key), CodesForm())
+    found = _known(key)
+    return _list_page(found, CodesForm(name=found.names or {}))
 
 
 @blueprint.post("/code-lists/<key>")
@@ -69,13 +72,13 @@ def change_code_list(key: str) -> AnyResponse:
     found = _known(key)
     if not may_touch(context.db(), guard.part(), found.owner.id):
         raise _no_list()
-    codes = _codes()
-    if request.form.get("stood") != _stood(found.codes):
-        return _list_page(found, CodesForm(codes, meanwhile=found.codes), 409)
+    codes, name = _codes(), _name()
+    if request.form.get("stood") != _stood(found):
+        return _list_page(found, CodesForm(codes, name, meanwhile=found.codes), 409)
     try:
-        return _look_or_do(key, found.owner, codes, f"{PATH}/{key}", _stood(found.codes))
+        return _look_or_do(StatedList(key, found.owner, codes, _full(name)), f"{PATH}/{key}", _stood(found))
     except (Invalid, Conflict, Denied) as error:
-        return _list_page(_known(key), CodesForm(codes, _beside(error)), error.status)
+        return _list_page(_known(key), CodesForm(codes, name, _beside(error)), error.status)
 
 
 @blueprint.get("/new-code-list")
@@ -90,7 +93,7 @@ def show_new_code_list() -> Response:
 @guard.recent(NEW, act=DO)
 def make_code_list() -> AnyResponse:
     """Show what making a list does; or make it."""
-    codes, key = _codes(), request.form.get("key", "").strip()
+    codes, name, key = _codes(), _name(), request.form.get("key", "").strip()
     try:
         problems: list[Problem] = []
         owner = chosen(guard.part(), request.form.get("owner", "").strip(), problems, "owner")
@@ -98,39 +101,44 @@ def make_code_list() -> AnyResponse:
             problems.append(Problem(N_("This key is taken."), N_("Choose another."), field="key"))
         if problems or owner is None:
             raise Invalid(*problems)
-        return _look_or_do(key, owner, codes, NEW, "")
+        return _look_or_do(StatedList(key, owner, codes, _full(name)), NEW, "")
     except (Invalid, Conflict, Denied) as error:
-        return _new_page(CodesForm(codes, _beside(error)), error.status)
+        return _new_page(CodesForm(codes, name, _beside(error)), error.status)
 
 
-def _look_or_do(key: str, owner: Organisation, codes: Sequence[str], path: str, stood: str) -> AnyResponse:
-    if not codes:
+def _look_or_do(said: StatedList, path: str, stood: str) -> AnyResponse:
+    if not said.codes:
         raise Invalid(Problem(N_("Choose at least one code."), field="more"))
     session, texts = context.db(), context.texts()
     actor, vault, part = context.actor(), context.vault(), frame.part_of("persons.read")
-    _, would = stating.look(session, code_list_acts.stated(key, owner, codes), actor, vault, part)
+    _, would = stating.look(session, code_list_acts.stated(said), actor, vault, part)
     is_seen = compare_digest(effects_view.sealed(would.effects.digest), request.form.get("seen", ""))
     if request.form.get("act") == DO and is_seen:
         consortium = context.settings().consortium
-        report = code_list_acts.perform(session, key, owner, codes, actor, vault, consortium=consortium)
+        report = code_list_acts.perform(session, said, actor, vault, consortium=consortium)
         if report.held is not None:
             return frame.done(texts.gettext(N_("Nothing was changed yet: it waits for a second person.")), PATH)
-        return frame.done(texts.gettext(N_("It is written, and rights follow it.")), f"{PATH}/{key}")
+        return frame.done(texts.gettext(N_("It is written, and rights follow it.")), f"{PATH}/{said.key}")
     moved = N_("The effects changed meanwhile. Nothing was done; look at them again.")
-    is_moved = request.form.get("act") == DO
+    is_moved, called = request.form.get("act") == DO, in_language(said.name or {}, texts.language, said.key)
     return frame.render(
         "stated/effect.html",
         409 if is_moved else 200,
         section=SECTION,
-        breadcrumb=[*_above(), (path, key)],
+        breadcrumb=[*_above(), (path, called)],
         path=path,
         told=[
-            (texts.gettext(N_("Key")), key),
-            (texts.gettext(N_("Owner")), owner.name(texts.language)),
-            (texts.gettext(N_("Codes")), ", ".join(codes)),
+            (texts.gettext(N_("Name")), called),
+            (texts.gettext(N_("Owner")), said.owner.name(texts.language)),
+            (texts.gettext(N_("Codes")), ", ".join(said.codes)),
         ],
         notes=[],
-        kept=[("key", key), ("owner", owner.key), *(("code", one) for one in codes)],
+        kept=[
+            ("key", said.key),
+            ("owner", said.owner.key),
+            *((f"name_{one}", text) for one, text in (said.name or {}).items()),
+            *(("code", one) for one in said.codes),
+        ],
         stood=stood,
         effects=effects_view.view(session, would),
         wrong=texts.gettext(moved) if is_moved else "",
@@ -147,6 +155,20 @@ def _codes() -> list[str]:
     return sorted({one for one in found if one})[:MOST]
 
 
+def _name() -> dict[str, str]:
+    """The name as it was typed, by language."""
+    return {one: " ".join(request.form.get(f"name_{one}", "").split())[:LONGEST_NAME] for one in LANGUAGES}
+
+
+def _full(name: Mapping[str, str]) -> dict[str, str] | None:
+    """A typed name in every language, or None: the list has none; raises ``Invalid`` for one without Finnish."""
+    if not any(name.values()):
+        return None
+    if not name["fi"]:
+        raise Invalid(Problem(N_("This is missing in Finnish."), N_("Write it in Finnish first."), field="name_fi"))
+    return {one: text or name["fi"] for one, text in name.items()}
+
+
 def _known(key: str) -> OwnedList:
     found = code_lists.owned(context.db(), frame.part_of("rules.read"), key)
     if not found:
@@ -158,8 +180,9 @@ def _no_list() -> NotFound:
     return NotFound(Problem(N_("There is no such list, or it is outside your part.")))
 
 
-def _stood(codes: Sequence[str]) -> str:
-    return context.vault().mac("code list", "", "\n".join(codes)).hex()
+def _stood(found: OwnedList) -> str:
+    said = *found.codes, json.dumps(found.names, sort_keys=True)
+    return context.vault().mac("code list", "", "\n".join(said)).hex()
 
 
 def _beside(error: AvainError) -> dict[str, str]:
@@ -170,7 +193,7 @@ def _beside(error: AvainError) -> dict[str, str]:
         sentence = " ".join(texts.gettext(text) % one.params for text in (one.message, one.remedy) if text)
         place = (one.field or "").partition("[")[0]
         place = "more" if place == "codes" else place
-        found.setdefault(place if place in ("key", "owner", "more") else "", sentence)
+        found.setdefault(place if place in ("key", "owner", "more", "name_fi") else "", sentence)
     return found
 
 
@@ -180,7 +203,8 @@ def _offered(codes: Sequence[str], ticked: Sequence[str]) -> list[tuple[HeldOccu
     people, session = frame.part_of("persons.read"), context.db()
     used = code_lists.in_use(session, people, OFFERED)
     every = [*used, *(one for one in dict.fromkeys([*codes, *ticked]) if one not in used)]
-    called = code_lists.titles(session, people, every)
+    said = code_lists.titles(session, people, every, context.texts().language)
+    called = said.titles | said.names
     return [(HeldOccupation(one, called.get(one, ""), used.get(one)), one in ticked) for one in every]
 
 
@@ -190,12 +214,15 @@ def _list_page(found: OwnedList, form: CodesForm, status: int = 200) -> Response
         status,
         section=SECTION,
         breadcrumb=_above(),
-        title=found.key,
+        title=found.called(context.texts().language),
+        key=found.key,
+        name=form.name,
+        languages=_languages(),
         path=f"{PATH}/{found.key}",
         owner=found.owner.name(context.texts().language),
         codes=_offered(found.codes, found.codes if form.codes is None else form.codes),
         may_change=may_touch(context.db(), frame.part_of("rules.write"), found.owner.id),
-        stood=_stood(found.codes),
+        stood=_stood(found),
         errors=form.errors,
         meanwhile=None if form.meanwhile is None else ", ".join(form.meanwhile),
         is_new=False,
@@ -213,6 +240,9 @@ def _new_page(form: CodesForm, status: int = 200) -> Response:
         breadcrumb=_above(),
         title=texts.gettext(N_("A new list of occupations")),
         path=NEW,
+        key="",
+        name=form.name,
+        languages=_languages(),
         owner="",
         codes=_offered((), form.codes or ()),
         may_change=True,
@@ -223,6 +253,10 @@ def _new_page(form: CodesForm, status: int = 200) -> Response:
         said=request.form,
         offered=listing.offered(context.db(), guard.part(), texts.language, OFFERED),
     )
+
+
+def _languages() -> list[tuple[str, str]]:
+    return [(one, LANGUAGE_NAMES[one]) for one in LANGUAGES]
 
 
 def _above() -> list[tuple[str, str]]:

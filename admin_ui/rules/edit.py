@@ -332,7 +332,10 @@ def _occupations(session: Session, form: RuleForm) -> list[HeldOccupation]:
         return []
     owner_id = session.scalar(select(Organisation.id).where(Organisation.key == form.owner)) if form.owner else None
     chosen, people = rule_form.split_codes(str(form.asked.get("occupations", ""))), frame.part_of("persons.read")
-    return code_lists.occupations(session, people, OCCUPATIONS, owner_id=owner_id, text=_find(), chosen=chosen)
+    language = context.texts().language
+    return code_lists.occupations(
+        session, people, OCCUPATIONS, language, owner_id=owner_id, text=_find(), chosen=chosen
+    )
 
 
 def _sources(session: Session, form: RuleForm) -> list[tuple[str, str]]:
@@ -341,9 +344,13 @@ def _sources(session: Session, form: RuleForm) -> list[tuple[str, str]]:
         return []
     language = context.texts().language
     rows = listing.stating_sources(session, guard.part())
-    known = [(key, f"{key} ({owner.name(language)})") for key, owner in rows]
+    known = [(one.key, f"{one.called(language)} ({owner.name(language)})") for one, owner in rows]
     named = str(form.asked.get("source", ""))
     return known if not named or named in dict(known) else [*known, (named, named)]
+
+
+def _list_words(called: str, codes: Sequence[str]) -> str:
+    return f"{called} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})"
 
 
 def _only_owner(session: Session, part: Part) -> str:
@@ -377,8 +384,7 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
         find=_find(),
         options={
             "code list": [
-                (name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})")
-                for name, codes in listing.code_lists(session, part).items()
+                (one.key, _list_words(one.called(texts.language), one.codes)) for one in code_lists.owned(session, part)
             ],
             "kinds": [pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"],
             "source": _sources(session, form),

@@ -30,6 +30,7 @@ from iam.access.model.role import Application
 from iam.access.pages import listing
 from iam.audit.log import AuditEvent
 from iam.directory.affiliation import Affiliation
+from iam.directory.occupation import called, name_of
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.queries import Profile
@@ -245,16 +246,17 @@ def _places(session: Session, people: Part, ids: set[UUID], secret: set[UUID]) -
     statement."""
     texts, found = context.texts(), dict[UUID, dict[UUID, Place]]()
     rows = session.execute(
-        select(Affiliation, Organisation)
+        select(Affiliation, Organisation, name_of(Affiliation.occupation))
         .join(Organisation, Organisation.id == Affiliation.organisation_id)
         .where(
             Affiliation.person_id.in_(ids), Affiliation.closed_by.is_(None), people.covers(Affiliation.organisation_id)
         )
     )
-    for row, organisation in rows:
+    for row, organisation, names in rows:
         kind = words.word(words.AFFILIATIONS, row.kind)
         where = texts.gettext(N_("place protected")) if row.person_id in secret else organisation.name(texts.language)
-        said = f"{kind if row.person_id in secret else row.title or kind}, {where}"
+        position = kind if row.person_id in secret else called(names, row.title, texts.language) or kind
+        said = f"{position}, {where}"
         found.setdefault(row.person_id, {})[row.fact_id] = Place(row.fact_id, said, row.valid_from, row.valid_to)
     return found
 

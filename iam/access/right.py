@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Select,
     String,
@@ -36,6 +37,7 @@ from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, least
 from iam.directory import holds, primary
 from iam.directory.affiliation import Affiliation, Relationship
+from iam.directory.occupation import called, name_of
 from iam.directory.organisation import Organisation
 from iam.directory.protected import rests_on_protected
 from iam.directory.queries import holds_at, known
@@ -45,7 +47,11 @@ SOON = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What a person can act as: an affiliation or a guardianship. A guardianship has no organisation of its own."""
+    """What a person can act as: an affiliation or a guardianship. A guardianship has no organisation of its own.
+
+    ``position`` is as its source told it, ``position_names`` the name of its occupation by language, where that has
+    one.
+    """
 
     id: UUID
     kind: str
@@ -57,6 +63,11 @@ class Capacity:
     valid_to: datetime
     is_primary: bool = False
     on_behalf_of: UUID | None = None
+    position_names: dict[str, str] | None = None
+
+    def called(self, language: str) -> str | None:
+        """What its position is called."""
+        return called(self.position_names, self.position, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,7 @@ AFFILIATION = (
     _A.valid_from,
     _A.valid_to,
     _A.is_primary,
+    name_of(_A.occupation),
 )
 """What ``of_affiliation`` is made of, from an affiliation and its organisation."""
 GUARDIANSHIP = (_R.fact_id, _R.valid_from, _R.valid_to, _R.other_person_id)
@@ -156,12 +168,13 @@ def of_affiliation(
     valid_from: datetime,
     valid_to: datetime,
     is_primary: bool,
+    position_names: dict[str, str] | None,
 ) -> Capacity:
     """Return the capacity that an affiliation is."""
     names = {"fi": fi, "sv": sv, "en": en}
-    return Capacity(
-        fact_id, kind, organisation_id, key, names, title or occupation, valid_from, valid_to, bool(is_primary)
-    )
+    position = title or occupation
+    given = fact_id, kind, organisation_id, key, names, position, valid_from, valid_to, bool(is_primary)
+    return Capacity(*given, position_names=position_names)
 
 
 def of_guardianship(fact_id: UUID, valid_from: datetime, valid_to: datetime, other_id: UUID) -> Capacity:
@@ -175,7 +188,7 @@ def _all() -> Rows:
     others = nobody, nothing, nothing, nothing, nothing, nothing, nothing
     affiliated = _affiliated().add_columns(nobody)
     guardian = _guardian().with_only_columns(
-        _R.fact_id, _R.kind, *others, _R.valid_from, _R.valid_to, false(), _R.other_person_id
+        _R.fact_id, _R.kind, *others, _R.valid_from, _R.valid_to, false(), cast(null(), JSON), _R.other_person_id
     )
     query: Rows = select(union_all(affiliated, guardian).subquery())
     return query

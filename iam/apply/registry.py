@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from iam.apply.kinds.access import agreement_templates, agreements, code_lists, rules
 from iam.apply.kinds.applications import applications, client_grants, clients, roles
-from iam.apply.kinds.people import accounts, administrators, confirmed_guardians, groups, persons
+from iam.apply.kinds.people import accounts, administrators, confirmed_guardians, groups, occupations, persons
 from iam.apply.kinds.sources import connections, opened_connections, opened_sources, sources
 from iam.apply.kinds.tree import organisations, relations
 
 KINDS = (
     organisations.KIND,
     relations.KIND,
+    occupations.KIND,
     code_lists.KIND,
     sources.KIND,
     opened_sources.KIND,

@@ -170,6 +170,7 @@ TYPES: dict[str, str] = {
         "Somebody made a list of occupation codes or changed it on a page; its key, and whether it waits as a "
         "declaration, is in the event."
     ),
+    "occupation:name:stated": "Somebody called an occupation otherwise on a page; its code is in the event.",
     "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
     "agreement:draft:made": "An agreement was made on a page, without signatures; how many clauses it has.",
     "agreement:template:made": "A template of agreements was made of an agreement on its page.",

@@ -13,6 +13,28 @@ STUDENT_WELFARE = ("psykologi", "kuraattori", "terveydenhoitaja")
 WELFARE = ["nimi:read", "syntymaaika:read", "luokka:read", "huoltajan-yhteystieto:read"]
 ADVICE = ["asiakas:read", "palvelutarve:read", "palvelutarve:write", "palvelut:read"]
 WELFARE_AGREEMENT = "opiskeluhuolto-2026"
+NAMED = {
+    fi: {"fi": fi, "sv": sv, "en": en}
+    for fi, sv, en in (
+        ("sivistyslautakunta", "bildningsnämnden", "education committee"),
+        ("kunnanhallitus", "kommunstyrelsen", "municipal executive"),
+        ("kaupunginhallitus", "stadsstyrelsen", "city executive"),
+        ("opiskeluhuolto", "elevhälsa", "student welfare"),
+        (
+            "kunnan täydentävät työllisyyspalvelut",
+            "kommunens kompletterande sysselsättningstjänster",
+            "supplementary employment services of the municipality",
+        ),
+        ("yhteinen käyttövaltuushallinta", "gemensam behörighetshantering", "shared access management"),
+        (
+            "opetuksen palveluihin tunnistautuminen",
+            "inloggning i undervisningens tjänster",
+            "sign-in to school services",
+        ),
+        ("sovelluksen ylläpito", "underhåll av tillämpningen", "maintenance of an application"),
+    )
+}
+"""Deciding bodies and purposes by language."""
 Agreement = dict[str, Any]
 
 
@@ -147,10 +169,10 @@ def _agreement(
     return {
         "key": key,
         "case_number": f"{register}-{start.year}-{number}",
-        "decided": {"body": body, "date": start - timedelta(50), "section": section},
+        "decided": {"body": NAMED[body], "date": start - timedelta(50), "section": section},
         "parties": parties,
         "in_force": {"from": start, "to": end},
-        "purpose": purpose,
+        "purpose": NAMED[purpose],
         "legal_basis": {"act": act, "gdpr": "6.1.c"},
         "clauses": clauses,
     }

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, key, open_index, refers_to, valid
+from iam.texts import in_language
 
 GONE = b""
 """What a record says that does not come any more, in the place of a digest."""
@@ -56,6 +57,10 @@ class Source(Base):
     scheduled_at: Mapped[datetime | None]
     alarm: Mapped[str | None]
     name: Mapped[dict[str, Any] | None]
+
+    def called(self, language: str) -> str:
+        """What it is called in ``language``; its key where it has no name."""
+        return in_language(self.name or {}, language, self.key)
 
 
 class SourceOpening(Base):

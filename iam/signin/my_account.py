@@ -81,7 +81,8 @@ def capacity_shown(capacity: Capacity, texts: Texts) -> Shown:
     """Return a capacity as account.html wants it."""
     kind = texts.gettext(KINDS.get(capacity.kind, capacity.kind))
     organisation = capacity.organisation_names.get(texts.language)
-    return {"kind": kind, "position": capacity.position, "organisation": organisation, "ends": _end(capacity.valid_to)}
+    position = capacity.called(texts.language)
+    return {"kind": kind, "position": position, "organisation": organisation, "ends": _end(capacity.valid_to)}
 
 
 def rights_shown(
@@ -178,12 +179,12 @@ def _fact_shown(fact: FactLine, texts: Texts) -> Shown:
     kind = texts.gettext(KINDS[fact.kind]) if fact.kind in KINDS else None
     parts = (
         kind,
-        fact.position,
+        fact.called(texts.language),
         fact.other if fact.fact == "membership" else None,
         in_language(fact.organisation_names, texts.language),
     )
     line = texts.gettext(N_("line %(line)s")) % {"line": fact.line} if fact.line is not None else None
-    source = ", ".join(part for part in (fact.source_key, fact.file, line) if part)
+    source = ", ".join(part for part in (fact.told_by(texts.language), fact.file, line) if part)
     says = " · ".join(str.__str__(part) for part in parts if part)
     return {"says": says or fact.kind, "source": source or texts.gettext(N_("written by hand"))}
 

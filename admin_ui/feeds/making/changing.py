@@ -10,7 +10,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.feeds import connector_words
 from admin_ui.feeds.making import settings_form
-from admin_ui.feeds.making.new import TEXTS, SourceForm, beside, names_setting, read, usual, walls
+from admin_ui.feeds.making.new import (
+    TEXTS,
+    SourceForm,
+    beside,
+    named_languages,
+    names_setting,
+    read,
+    usual,
+    walls,
+    written_name,
+)
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
@@ -93,20 +103,22 @@ def source_here(key: str) -> Source:
     return source
 
 
-def above(key: str) -> list[tuple[str, str]]:
+def above(source: Source) -> list[tuple[str, str]]:
     """Return the pages above those of a source."""
-    return [(PATH, context.texts().gettext(N_("Sources"))), (f"{PATH}/{key}", key)]
+    texts = context.texts()
+    return [(PATH, texts.gettext(N_("Sources"))), (f"{PATH}/{source.key}", source.called(texts.language))]
 
 
 def _form(source: Source, form: SourceForm, status: int = 200) -> Response:
     connector = commands.offered()[source.connector]
     standing: dict[str, Any] = {name: getattr(source, name) for name in (*TEXTS, "keep_good_rows")}
+    standing |= written_name(source.name)
     owner = context.db().get_one(Organisation, source.owner_id)
     return frame.render(
         "sources/making/settings.html",
         status,
         section=SECTION,
-        breadcrumb=above(source.key),
+        breadcrumb=above(source),
         source=source,
         action=SETTINGS.format(key=source.key),
         heading=context.texts().gettext(N_("Settings of the source")),
@@ -116,5 +128,6 @@ def _form(source: Source, form: SourceForm, status: int = 200) -> Response:
         inputs=settings_form.inputs(connector.settings_model, source.settings, form.typed, names_setting(connector)),
         owners=[],
         usual=usual(),
+        languages=named_languages(),
         folder=walls().of(owner.key),
     )

@@ -115,7 +115,7 @@ def _page(source: Source, form: SourceForm, status: int = 200) -> Response:
         "sources/making/columns.html",
         status,
         section=SECTION,
-        breadcrumb=above(source.key),
+        breadcrumb=above(source),
         source=source,
         form=form,
         problems=problems,

@@ -26,7 +26,7 @@ from iam.errors import AvainError, Conflict, Invalid, NotFound
 from iam.sources.making import commands
 from iam.sources.making.files import Files
 from iam.sources.making.said import SourceSaid
-from iam.texts import N_
+from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_
 from iam.web import context, guard
 
 NEW = "/admin/new-source"
@@ -80,9 +80,16 @@ def make_source(connector: str) -> AnyResponse:
 def read(typed: Mapping[str, str]) -> dict[str, Any]:
     """Return what a form says of any source, but for its key, owner and settings; what is empty is as usual."""
     said: dict[str, Any] = {name: text for name in TEXTS if (text := text_of(typed, name))}
+    name = {one: text for one in LANGUAGES if (text := text_of(typed, f"name_{one}"))}
+    said["name"] = name or None
     said.setdefault("schedule", None)
     said.setdefault("purpose", "")
     return said | {"keep_good_rows": "keep_good_rows" in typed}
+
+
+def written_name(name: Mapping[str, str] | None) -> dict[str, str]:
+    """Return what a source is called as the form has it."""
+    return {f"name_{one}": text for one, text in (name or {}).items()}
 
 
 def text_of(typed: Mapping[str, str], name: str) -> str:
@@ -119,6 +126,8 @@ def _field(place: str, fields: Collection[str]) -> str:
     """Return the field of the form in which a place of a source's settings is typed."""
     steps = place.split(".")
     ways = (".".join(steps[:n]) for n in range(len(steps), 0, -1))
+    if steps[0] == "name":
+        return "name_fi"
     return next((way for way in ways if way in fields), ".".join(steps[:2]) if steps[0] == "settings" else place)
 
 
@@ -149,6 +158,7 @@ def _form(name: str, connector: type[Connector], form: SourceForm, status: int =
         inputs=settings_form.inputs(connector.settings_model, {}, form.typed, names_setting(connector)),
         owners=_owners(guard.part()),
         usual=usual(),
+        languages=named_languages(),
         folder=walls().of(text_of(form.typed or {}, "owner") or "…"),
     )
 
@@ -157,6 +167,11 @@ def usual() -> dict[str, Any]:
     """Return what a form of a source says before anything is typed."""
     fields = SourceSaid.model_fields
     return {name: fields[name].default for name in TEXTS if name != "purpose"} | {"keep_good_rows": True}
+
+
+def named_languages() -> list[tuple[str, str]]:
+    """Return the languages in which a source can be called, each by its own name."""
+    return [(one, LANGUAGE_NAMES[one]) for one in LANGUAGES]
 
 
 def _owners(part: Part) -> list[tuple[str, str]]:

@@ -43,7 +43,7 @@ def show_sample(key: str) -> Response:
     return frame.render(
         "sources/making/sample.html",
         section=SECTION,
-        breadcrumb=above(key),
+        breadcrumb=above(source),
         source=source,
         samples=shown,
         problems=problems,

@@ -20,14 +20,14 @@ from iam.access.asker import Asker
 from iam.access.derivation import turns
 from iam.access.derivation.derive import derive
 from iam.access.model import agreements
-from iam.access.model.agreement import Agreement
+from iam.access.model.agreement import Agreement, purpose_columns
 from iam.access.model.agreements import Clause, Party, Term
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.database.types import uuid7
 from iam.directory.organisation import OrganisationPlace
 from iam.errors import Conflict, Denied, Invalid
-from iam.texts import N_
+from iam.texts import N_, Wording
 
 MOST_MONTHS = 60
 """So many months lie between two reports on an agreement at most."""
@@ -42,7 +42,7 @@ class NewAgreement:
     key: str
     case_number: str
     decision: Mapping[str, Any]
-    purpose: str
+    purpose: Wording
     legal_basis: Mapping[str, Any]
     parties: tuple[tuple[UUID, str], ...]
     valid_from: datetime
@@ -106,7 +106,7 @@ def _row(id_: UUID, said: NewAgreement, owner_id: UUID) -> dict[str, Any]:
         "key": said.key,
         "case_number": said.case_number,
         "decision": dict(said.decision),
-        "purpose": said.purpose,
+        **purpose_columns(said.purpose),
         "legal_basis": dict(said.legal_basis),
         "owner_id": owner_id,
         "notice_months": said.notice_months,

@@ -104,7 +104,7 @@ def body_of(session: Session, agreement: Agreement) -> TemplateBody:
     all_sign = session.scalar(select(t.all_sign).where(t.agreement_id == agreement.id, t.closed_by.is_(None)))
     return TemplateBody(
         places=tuple(_place(entities[one.legal_entity_id], one.role) for one in standing),
-        purpose=agreement.purpose,
+        purpose=agreement.purpose_said,
         legal_basis=agreement.legal_basis,
         competence=agreement.decision.get("competence"),
         notice_months=agreement.notice_months,

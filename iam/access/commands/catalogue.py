@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from iam.directory.organisation import Organisation
 from iam.errors import Invalid
 
 Row = Mapping[str, Any]
+NO_NAMES: Mapping[str, Row | None] = MappingProxyType({})
 K = TypeVar("K", bound=Hashable)
 LONGEST_KEY = 63
 Right = tuple[str, str]
@@ -68,12 +70,13 @@ def write_code_lists(session: Session, lists: Mapping[str, Collection[str]]) -> 
         )
 
 
-def own_code_lists(session: Session, owners: Mapping[str, UUID]) -> None:
-    """Make these organisations the owners of the lists, in two statements."""
+def own_code_lists(session: Session, owners: Mapping[str, UUID], names: Mapping[str, Row | None] = NO_NAMES) -> None:
+    """Make these organisations the owners of the lists, and these their names, in two statements."""
     if owners:
         gone = delete(CodeListOwner).where(CodeListOwner.key.in_(owners))
         session.execute(gone.execution_options(synchronize_session=False))
-        _insert(session, CodeListOwner, [{"key": key, "owner_id": owner_id} for key, owner_id in owners.items()])
+        rows = [{"key": key, "owner_id": owner_id, "name": names.get(key)} for key, owner_id in owners.items()]
+        _insert(session, CodeListOwner, rows)
 
 
 def copy_code_list(session: Session, key: str, owner: Organisation, actor: Actor) -> str:

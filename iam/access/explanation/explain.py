@@ -5,7 +5,7 @@ Every answer names rule, facts with source and line, clause and end; ``proof`` p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -25,9 +25,9 @@ from iam.access.model.rule import Rule, RuleVersion
 from iam.access.right import version_known
 from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Pattern, organisation_keys, parse
-from iam.access.rules.sentence import group_names, role_label, sentences
+from iam.access.rules.sentence import group_names, other_names, role_label, sentences
 from iam.directory.organisation import Organisation
-from iam.texts import LANGUAGES, N_, Texts
+from iam.texts import LANGUAGES, N_, Texts, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,15 @@ class ClauseLine:
     case_number: str
     n: int
     purpose: str
+    purpose_names: Mapping[str, str] | None
     legal_basis: Mapping[str, Any]
     live_from: datetime | None
     live_to: datetime | None
     ends: datetime
+
+    def purpose_in(self, language: str) -> str:
+        """What the agreement is for, as a language says it."""
+        return worded(self.purpose_names or self.purpose, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def explain(
         fact_lines(session, {v for one in pieces for v in _cited(one.row)}),
         rules,
         cache(lambda: ends.absences(session, person_id, known_at)),
-        _labels(roles, organisations, group_names(session, _patterns(rules))),
+        _labels(session, roles, organisations, _patterns(rules)),
         roles,
         organisations,
     )
@@ -222,6 +227,7 @@ def _clause_line(piece: Piece) -> ClauseLine | None:
         agreement.case_number,
         clause.n,
         agreement.purpose,
+        agreement.purpose_names,
         agreement.legal_basis,
         piece.in_force and piece.in_force.start,
         piece.in_force and piece.in_force.end,
@@ -273,10 +279,14 @@ def _organisations(session: Session, ids: Collection[UUID], keys: Collection[str
 
 
 def _labels(
-    roles: Mapping[UUID, _Role], organisations: Mapping[UUID, Organisation], groups: Mapping[tuple[str, str], str]
+    session: Session,
+    roles: Mapping[UUID, _Role],
+    organisations: Mapping[UUID, Organisation],
+    patterns: Sequence[Pattern],
 ) -> Labels:
     places = {row.key: {language: row.name(language) for language in LANGUAGES} for row in organisations.values()}
-    return Labels(places, {role.key: role.names for role in roles.values()}, groups)
+    called = {role.key: role.names for role in roles.values()}
+    return Labels(places, called, group_names(session, patterns), *other_names(session, patterns))
 
 
 def _roles(session: Session, ids: Collection[UUID], known_at: datetime | None) -> dict[UUID, _Role]:

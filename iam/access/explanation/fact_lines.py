@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, Uuid, cast, literal, null, select, union_all
+from sqlalchemy import JSON, Select, String, Uuid, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from iam.access.model.assignment import NIL
 from iam.change import Change
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.occupation import called, name_of
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Record, Run, Source
+from iam.texts import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +30,25 @@ class FactLine:
     organisation_key: str | None
     organisation_names: Mapping[str, str]
     position: str | None
+    position_names: dict[str, str] | None
     other: str | None
     valid_from: datetime
     valid_to: datetime
     source_key: str | None
+    source_names: dict[str, str] | None
     run_id: UUID | None
     file: str | None
     line: int | None
     recorded_at: datetime
     recorded_by: UUID | None
+
+    def told_by(self, language: str) -> str | None:
+        """What the source is called that told it; None: nobody did, or it must not be told."""
+        return in_language(self.source_names or {}, language) or self.source_key
+
+    def called(self, language: str) -> str | None:
+        """What the position is called."""
+        return called(self.position_names, self.position, language)
 
 
 def fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
@@ -44,12 +56,26 @@ def fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
     if not ids:
         return {}
     a, m, r, p = Affiliation, Membership, Relationship, OrganisationPlace
-    nothing, nobody = cast(null(), String), cast(null(), Uuid())
+    nothing, nobody, no_names = cast(null(), String), cast(null(), Uuid()), cast(null(), JSON)
+    names = name_of(a.occupation)
     query = union_all(
-        _lines(a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, nothing, nobody),
-        _lines(m, ids, Group.organisation_id, literal("membership"), Group.kind, nothing, nothing, Group.key, nobody),
-        _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, nothing, r.other_person_id),
-        _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, nothing, nobody),
+        _lines(
+            a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, names, nothing, nobody
+        ),
+        _lines(
+            m,
+            ids,
+            Group.organisation_id,
+            literal("membership"),
+            Group.kind,
+            nothing,
+            nothing,
+            no_names,
+            Group.key,
+            nobody,
+        ),
+        _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, no_names, nothing, r.other_person_id),
+        _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, no_names, nothing, nobody),
     )
     lines = (_line(*row) for row in session.execute(query))
     return {line.version_id: line for line in lines}
@@ -67,6 +93,7 @@ def _lines(model: Any, ids: Collection[UUID], organisation_id: Any, *says: Any) 
         model.valid_from,
         model.valid_to,
         Source.key,
+        Source.name,
         Run.id,
         Record.file,
         Record.line,
@@ -93,6 +120,7 @@ def _line(
     kind: str | None,
     title: str | None,
     occupation: str | None,
+    position_names: dict[str, str] | None,
     group: str | None,
     other: UUID | None,
     organisation: str | None,
@@ -102,6 +130,7 @@ def _line(
     valid_from: datetime,
     valid_to: datetime,
     source: str | None,
+    source_names: dict[str, str] | None,
     run_id: UUID | None,
     file: str | None,
     line: int | None,
@@ -115,10 +144,12 @@ def _line(
         organisation,
         {"fi": fi, "sv": sv, "en": en} if organisation else {},
         title or occupation,
+        position_names,
         str(other) if other else group,
         valid_from,
         valid_to,
         source,
+        source_names,
         run_id,
         file,
         line,

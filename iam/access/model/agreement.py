@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, FactVersion, key, open_index, refers_to, valid
+from iam.texts import LANGUAGES, Wording, worded
 
 
 class Agreement(Base):
@@ -43,6 +45,17 @@ class Agreement(Base):
     cancelled_on: Mapped[date | None]
     cancelled_because: Mapped[str | None]
     purpose_names: Mapped[dict[str, Any] | None]
+
+    @property
+    def purpose_said(self) -> Wording:
+        """The purpose as one text, or by language."""
+        return self.purpose_names or self.purpose
+
+
+def purpose_columns(said: Wording) -> dict[str, Any]:
+    """Return a purpose as the columns of an agreement: as decided, and by language where it is said in several."""
+    names = dict(said) if isinstance(said, Mapping) else None
+    return {"purpose": worded(said, LANGUAGES[0]), "purpose_names": names}
 
 
 class AgreementAmendment(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from iam.access.model.agreement import AgreementTemplate
-from iam.texts import in_language
+from iam.texts import Wording, in_language
 
 
 class TemplatePlace(NamedTuple):
@@ -48,7 +48,7 @@ class TemplateBody(NamedTuple):
     """What agreements made by a template say; ``competence`` is the provision by which whoever decides may."""
 
     places: tuple[TemplatePlace, ...]
-    purpose: str
+    purpose: Wording
     legal_basis: Mapping[str, Any]
     competence: str | None
     notice_months: int | None

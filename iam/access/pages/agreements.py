@@ -31,6 +31,7 @@ from iam.access.right import held
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.errors import NotFound
+from iam.texts import LANGUAGES
 
 AGREEMENT_KEYS = (Agreement.key, Agreement.id)
 _NO_AGREEMENT = Problem("There is no such agreement, or it is outside your part.")
@@ -89,7 +90,12 @@ def agreements(part: Part, text: str = "") -> Any:
         or_(
             *(
                 column.icontains(text, autoescape=True)
-                for column in (Agreement.key, Agreement.case_number, Agreement.purpose)
+                for column in (
+                    Agreement.key,
+                    Agreement.case_number,
+                    Agreement.purpose,
+                    *(Agreement.purpose_names[one].as_string() for one in LANGUAGES),
+                )
             )
         )
     )

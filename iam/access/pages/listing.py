@@ -249,13 +249,13 @@ def versions(rule_id: UUID) -> Any:
     )
 
 
-def stating_sources(session: Session, part: Part) -> list[tuple[str, Organisation]]:
-    """Return the key and the owner of each source that states facts in the part or above it, by key; one statement."""
+def stating_sources(session: Session, part: Part) -> list[tuple[Source, Organisation]]:
+    """Return each source with its owner that states facts in the part or above it, by key; one statement."""
     o = SourceOpening
     opened = exists().where(o.source_id == Source.id, o.closed_by.is_(None), concerns(part, o.organisation_id))
-    query = select(Source.key, Organisation).join(Organisation, Organisation.id == Source.owner_id)
+    query = select(Source, Organisation).join(Organisation, Organisation.id == Source.owner_id)
     rows = session.execute(query.where(or_(concerns(part, Source.owner_id), opened)).order_by(Source.key))
-    return [(key, owner) for key, owner in rows]
+    return [(source, owner) for source, owner in rows]
 
 
 def groups_named(session: Session, part: Part, owner: str, text: str) -> list[str]:

@@ -47,12 +47,16 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Names shown in sentences, by language: of organisations by key, of roles by application:role; of groups, by the
-    key of their organisation and their own, the one name they have."""
+    """Names shown in sentences, by language: of organisations by key, of roles by application:role, of occupations by
+    code, of their lists and of sources by key, as far as they have one; of groups, by the key of their organisation
+    and their own, the one name they have."""
 
     organisations: Mapping[str, Mapping[str, str]]
     roles: Mapping[str, Mapping[str, str]]
     groups: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    occupations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def organisation(self, key: str | None, language: str) -> str:
         """Return how an organisation is called, its key where no name is known; empty when there is none."""

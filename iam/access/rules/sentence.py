@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, tuple_
+from sqlalchemy import ColumnElement, and_, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from iam.access.model.role import Application, Role, RoleVersion
+from iam.access.model.rule import CodeListOwner
 from iam.access.right import version_known
-from iam.access.rules.conditions.of_affiliation import AffiliationKind
-from iam.access.rules.conditions.of_membership import InGroup
+from iam.access.rules.conditions.of_affiliation import AffiliationKind, Occupation
+from iam.access.rules.conditions.of_membership import FromSource, InGroup
 from iam.access.rules.conditions.of_relationship import RelationshipKind
 from iam.access.rules.kind_words import KIND_WORDS
 from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Bound, Pattern, organisation_keys, parse
 from iam.directory.affiliation import Group
+from iam.directory.occupation import Occupation as OccupationRow
 from iam.directory.organisation import Organisation
+from iam.directory.source import Source
 from iam.texts import LANGUAGES, N_, Texts, in_language
 
 
 def labels(session: Session, patterns: Iterable[Pattern]) -> Labels:
-    """Return the names that the sentences of some patterns show; at most three queries."""
+    """Return the names that the sentences of some patterns show; at most four queries."""
     found = list(patterns)
     organisations, roles = organisation_keys(found), {one.role for one in found}
     shown: dict[str, dict[str, str]] = {}
@@ -36,7 +39,7 @@ def labels(session: Session, patterns: Iterable[Pattern]) -> Labels:
         shown = {f"{row[0]}:{row[2]}": role_label(*row) for row in session.execute(query)}
     rows = session.scalars(select(Organisation).where(Organisation.key.in_(organisations))) if organisations else ()
     places = {row.key: {language: row.name(language) for language in LANGUAGES} for row in rows}
-    return Labels(places, shown, group_names(session, found))
+    return Labels(places, shown, group_names(session, found), *other_names(session, found))
 
 
 def group_names(session: Session, patterns: Iterable[Pattern]) -> dict[tuple[str, str], str]:
@@ -49,6 +52,27 @@ def group_names(session: Session, patterns: Iterable[Pattern]) -> dict[tuple[str
     query = select(Organisation.key, Group.key, Group.name).join(Group, Group.organisation_id == Organisation.id)
     rows = session.execute(query.where(tuple_(Organisation.key, Group.key).in_(named)))
     return {(owner, key): name for owner, key, name in rows}
+
+
+ByCode = dict[str, Mapping[str, Any]]
+
+
+def other_names(session: Session, patterns: Iterable[Pattern]) -> tuple[ByCode, ByCode, ByCode]:
+    """Return what the occupations are called that patterns name, by code, and their lists and the sources, by key; one
+    statement, or none where they name none."""
+    bound = [item for one in patterns for item in one.bound]
+    asked = [condition for item in bound if (condition := item.asks(Occupation)) is not None]
+    sources = {told.source for item in bound if (told := item.asks(FromSource)) is not None}
+    codes, lists = {code for one in asked for code in one.codes}, {one.code_list for one in asked} - {None}
+    found: dict[str, ByCode] = {"occupation": {}, "list": {}, "source": {}}
+    if codes or lists or sources:
+        one, of = OccupationRow, CodeListOwner
+        of_codes = select(literal("occupation"), one.code, one.name).where(one.code.in_(codes))
+        of_lists = select(literal("list"), of.key, of.name).where(of.key.in_(lists), of.name.is_not(None))
+        of_sources = select(literal("source"), Source.key, Source.name).where(Source.key.in_(sources))
+        for what, key, name in session.execute(union_all(of_codes, of_lists, of_sources)):
+            found[what][key] = name or {}
+    return found["occupation"], found["list"], found["source"]
 
 
 def readable(stored: Iterable[Any]) -> list[Pattern]:

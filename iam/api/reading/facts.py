@@ -44,6 +44,7 @@ def _fact(one: Version) -> Told:
         "id": str(row.fact_id),
         "told": one.told,
         "says": _says(one),
+        "position_names": one.position_names if one.told else None,
         "organisation": {language: place.name(language) for language in LANGUAGES} if place else None,
         "other_person": str(one.other_id) if one.other_id else None,
         "valid_from": start(row.valid_from),

@@ -17,6 +17,7 @@ def source(row: Any) -> Told:
     one, owner, last, good_at = row
     return {
         "key": one.key,
+        "names": one.name,
         "connector": one.connector,
         "owner": names(owner),
         "disabled": one.disabled,

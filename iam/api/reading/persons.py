@@ -49,6 +49,7 @@ def _tie(tied: Tied) -> Told:
         "id": str(tied.fact_id),
         "kind": tied.kind,
         "position": tied.title,
+        "position_names": tied.names,
         "organisation": {language: place.name(language) for language in LANGUAGES} if place else None,
         "valid_from": start(tied.valid_from),
         "valid_to": end(tied.valid_to),

@@ -54,7 +54,9 @@ def _because(one: Because) -> Told:
 
 
 def _clause(one: ClauseLine) -> Told:
-    return {"agreement": one.agreement_key, "n": one.n, "purpose": one.purpose, "case_number": one.case_number}
+    names = None if one.purpose_names is None else dict(one.purpose_names)
+    said = {"purpose": one.purpose, "purpose_names": names, "case_number": one.case_number}
+    return {"agreement": one.agreement_key, "n": one.n} | said
 
 
 def _fact(one: FactLine) -> Told:
@@ -62,6 +64,7 @@ def _fact(one: FactLine) -> Told:
         "fact": one.fact,
         "kind": one.kind,
         "position": one.position,
+        "position_names": one.position_names,
         "organisation": dict(one.organisation_names) or None,
         "source": one.source_key,
         "run": str(one.run_id) if one.run_id else None,

@@ -33,9 +33,10 @@ class RunPage(BaseModel):
 
 
 class SourceTold(BaseModel):
-    """A source and its last run; its settings are told on its page only."""
+    """A source and its last run; ``names`` is null where it has none. Its settings are told on its page only."""
 
     key: str
+    names: Names | None
     connector: str
     owner: Names
     disabled: bool

@@ -25,11 +25,12 @@ class PersonQuery(PlaceInList):
 
 class PersonTie(BaseModel):
     """What binds a person to an organisation of the caller's part. ``organisation`` and ``position`` are null where
-    they must not be told."""
+    they must not be told; ``position_names`` is the name of the occupation, where it has one."""
 
     id: UUID
     kind: str
     position: str | None
+    position_names: Names | None
     organisation: Names | None
     valid_from: datetime | None
     valid_to: datetime | None
@@ -64,6 +65,7 @@ class PersonFact(BaseModel):
     id: UUID
     told: bool
     says: dict[str, str | bool | None]
+    position_names: Names | None
     organisation: Names | None
     other_person: UUID | None
     valid_from: datetime | None

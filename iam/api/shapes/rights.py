@@ -22,6 +22,7 @@ class FactCited(BaseModel):
     fact: str
     kind: str
     position: str | None
+    position_names: Names | None
     organisation: Names | None
     source: str | None
     run: UUID | None
@@ -37,6 +38,7 @@ class ClauseCited(BaseModel):
     agreement: str
     n: int
     purpose: str
+    purpose_names: Names | None
     case_number: str
 
 

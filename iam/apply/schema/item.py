@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from iam.apply.schema.moments import Moment
+from iam.texts import Wording
 
 
 def one_of(*names: str) -> AfterValidator:
@@ -55,6 +56,21 @@ class Names(Item):
     def _filled(self) -> Self:
         self.sv, self.en = self.sv or self.fi, self.en or self.fi
         return self
+
+
+class Worded(Names):
+    """A text, or the same by language: one that is alike in each is written as the text."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_text(cls, value: Any) -> Any:
+        return {"fi": value} if isinstance(value, str) else value
+
+    @model_serializer
+    def said(self) -> Wording:
+        """The text, or the names by language."""
+        names = {"fi": self.fi, "sv": self.sv, "en": self.en}
+        return names if len(set(names.values())) > 1 else self.fi
 
 
 class Dated(Item):

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from iam.change import Change
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
+from iam.directory.occupation import name_of
 from iam.directory.organisation import Organisation
 from iam.directory.pages.listing import Visible
 from iam.directory.person import Hold, HoldPart, Identifier, PersonProfile
 from iam.directory.source import Record, Source
+from iam.texts import in_language
 
 MOST = 500
 """So many versions of one kind are read at most, the newest first."""
@@ -40,8 +42,9 @@ class Version:
     hold.
 
     ``source`` is the key of who said it, in ``line`` of ``file``. ``organisation`` and ``group`` are there for an
-    affiliation and a membership; ``other_id`` is a relationship's other end. Where ``told`` is False, somebody is
-    protected: neither the place nor who said it may be shown.
+    affiliation and a membership, ``position_names`` (of its occupation, by language) for an affiliation; ``other_id``
+    is a relationship's other end. Where ``told`` is False, somebody is protected: neither the place nor who said it may
+    be shown.
     """
 
     fact: str
@@ -55,6 +58,12 @@ class Version:
     organisation: Organisation | None = None
     group: Group | None = None
     other_id: UUID | None = None
+    position_names: dict[str, str] | None = None
+    source_names: dict[str, str] | None = None
+
+    def told_by(self, language: str) -> str | None:
+        """What who said it is called."""
+        return in_language(self.source_names or {}, language) or self.source
 
     @property
     def is_open(self) -> bool:
@@ -95,12 +104,13 @@ def versions(session: Session, visible: Visible, person_id: UUID, *, closed: boo
 
 def _affiliations(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
     told = visible.tells(Affiliation.person_id, Affiliation.organisation_id)
-    query = _query(Affiliation, closed, told, Organisation).join(
+    further = Organisation, name_of(Affiliation.occupation)
+    query = _query(Affiliation, closed, told, *further).join(
         Organisation, Organisation.id == Affiliation.organisation_id
     )
     where = (Affiliation.person_id == person_id, visible.covers(Affiliation.organisation_id))
-    for version, (organisation,) in _read(session, "affiliation", query.where(*where)):
-        yield replace(version, organisation=organisation)
+    for version, (organisation, names) in _read(session, "affiliation", query.where(*where)):
+        yield replace(version, organisation=organisation, position_names=names)
 
 
 def _memberships(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
@@ -144,10 +154,11 @@ _CHANGE = len(Written._fields)
 
 def _read(session: Session, fact: str, query: Any) -> Iterable[tuple[Version, Sequence[Any]]]:
     """Yield what ``_query`` selects, each with what it was asked for further."""
-    for row, told, source, file, line, *changes in session.execute(query):
+    for row, told, source, names, file, line, *changes in session.execute(query):
         opened, closed = Written(*changes[:_CHANGE]), Written(*changes[_CHANGE : 2 * _CHANGE])
         ended = None if closed.id is None else closed
-        yield Version(fact, row, opened, ended, source, file, line, bool(told)), changes[2 * _CHANGE :]
+        version = Version(fact, row, opened, ended, source, file, line, bool(told), source_names=names)
+        yield version, changes[2 * _CHANGE :]
 
 
 def _query(model: Any, closed: bool, told: ColumnElement[bool], *further: Any) -> Any:
@@ -156,7 +167,7 @@ def _query(model: Any, closed: bool, told: ColumnElement[bool], *further: Any) -
     only = or_(model.closed_by.is_(None), model.closed_by.is_not(None)) if closed else model.closed_by.is_(None)
     written = [change.c[name] for change in (opening, closing) for name in Written._fields]
     return (
-        select(model, told, Source.key, Record.file, Record.line, *written, *further)
+        select(model, told, Source.key, Source.name, Record.file, Record.line, *written, *further)
         .select_from(model)
         .join(opening, opening.c.id == model.opened_by)
         .outerjoin(closing, closing.c.id == model.closed_by)

@@ -18,6 +18,7 @@ from iam.database.types import in_byte_order
 from iam.directory import holds
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.name_words import AFTER_Z, LONGEST_WORD, typed_words
+from iam.directory.occupation import called, name_of
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Identifier, Person, PersonNameWord
 from iam.directory.protected import is_protected
@@ -354,12 +355,14 @@ def parents(session: Session, visible: Visible, organisation_ids: Collection[UUI
     return dict(session.execute(query).all())
 
 
-def positions_held(session: Session, visible: Visible, most: int) -> list[tuple[str, str]]:
-    """Return the codes of positions that people of the asker's part hold, each with a title that goes with it, by
-    title, of so many positions as a form has time for; one statement."""
+def positions_held(session: Session, visible: Visible, most: int, language: str) -> list[tuple[str, str]]:
+    """Return the codes of positions that people of the asker's part hold, each with its name, else a title that goes
+    with it, by that, of so many positions as a form has time for; one statement."""
     a = Affiliation
     here = a.closed_by.is_(None), a.occupation.is_not(None), visible.covers(a.organisation_id), a.valid_to > clock.now()
     told = visible.tells(a.person_id, a.organisation_id)
     some = select(a.occupation, a.title).where(*here, told).limit(_LOOKED_AT).subquery().c
-    rows = session.execute(select(some.occupation, func.min(some.title)).group_by(some.occupation).limit(most))
-    return sorted(((str(code), str(title or code)) for code, title in rows), key=lambda one: one[1])
+    query = select(some.occupation, func.min(some.title), name_of(some.occupation)).group_by(some.occupation)
+    rows = session.execute(query.limit(most))
+    held = ((str(code), str(called(name, title, language) or code)) for code, title, name in rows)
+    return sorted(held, key=lambda one: one[1])

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, String, Uuid, cast, false, literal, null, select, union_all
+from sqlalchemy import JSON, Select, String, Uuid, cast, false, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.affiliation import Affiliation, Relationship
+from iam.directory.occupation import called, name_of
 from iam.directory.organisation import Organisation
 from iam.directory.pages.listing import GONE, NEAR, Visible
 from iam.directory.person import Hold
@@ -35,7 +36,8 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """An affiliation as it may be told: ``place`` and ``title`` are None where they must not be."""
+    """An affiliation as it may be told: ``place``, ``title`` and ``names`` (of its occupation, by language) are None
+    where they must not be."""
 
     fact_id: UUID
     kind: str
@@ -43,6 +45,11 @@ class Tied:
     place: Place | None
     valid_from: datetime
     valid_to: datetime
+    names: dict[str, str] | None = None
+
+    def called(self, language: str) -> str | None:
+        """What the position is called."""
+        return called(self.names, self.title, language)
 
 
 @dataclass(slots=True)
@@ -89,7 +96,8 @@ def _add(of: Ties, row: Any, now: datetime) -> None:
             of.guards_until = max(row.valid_to, of.guards_until or row.valid_to)
     elif row.valid_from <= now + NEAR and row.valid_to > now - GONE:
         place = Place(row.name_fi, row.name_sv, row.name_en) if row.told else None
-        tied = Tied(row.fact_id, row.kind, row.title if row.told else None, place, row.valid_from, row.valid_to)
+        title, names = (row.title, row.names) if row.told else (None, None)
+        tied = Tied(row.fact_id, row.kind, title, place, row.valid_from, row.valid_to, names)
         of.affiliations.append(tied)
 
 
@@ -109,6 +117,7 @@ def _affiliated(visible: Visible, person_ids: Collection[UUID]) -> Select[Any]:
         o.name_en,
         a.valid_from,
         a.valid_to,
+        name_of(a.occupation).label("names"),
     )
     found: Select[Any] = query.join(o, o.id == a.organisation_id).where(
         a.person_id.in_(person_ids), a.closed_by.is_(None)
@@ -132,6 +141,7 @@ def _guarding(visible: Visible, person_ids: Collection[UUID]) -> Select[Any]:
         nothing,
         r.valid_from,
         r.valid_to,
+        cast(null(), JSON),
     )
     found: Select[Any] = query.where(r.person_id.in_(person_ids), r.kind == "guardian_of", r.closed_by.is_(None))
     return found
@@ -152,6 +162,7 @@ def _held(person_ids: Collection[UUID], at: datetime) -> Select[Any]:
         nothing,
         h.valid_from,
         h.valid_to,
+        cast(null(), JSON),
     )
     found: Select[Any] = query.where(h.person_id.in_(person_ids), h.closed_by.is_(None), h.valid_to > at)
     return found

@@ -183,7 +183,7 @@ def _position(capacity: Capacity) -> str | None:
     """Return the position, or for whom a guardian acts; whose guardian one is, one knows, so a child's name tells no
     place."""
     if capacity.on_behalf_of is None:
-        return capacity.position
+        return capacity.called(context.texts().language)
     name = queries.profile(context.db(), capacity.on_behalf_of).display_name
     return f"{context.texts().gettext(KINDS['guardian'])}: {name}" if name else None
 

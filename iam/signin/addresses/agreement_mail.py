@@ -21,7 +21,7 @@ from iam.delivery.outbox import Due
 from iam.jobs import Send
 from iam.settings import Settings
 from iam.signin.addresses import notices, person_mail
-from iam.texts import N_, Texts
+from iam.texts import N_, Texts, worded
 
 _SUBJECT = N_("An agreement in %(service)s")
 _WHAT = {
@@ -91,12 +91,17 @@ class ToThoseUnder:
         roles = [] if found is None else _roles(session, person_id, found.id)
         if found is None or not roles:
             return lambda: person_mail.NOTHING
-        number, purpose = found.case_number or found.key, found.purpose
+        number, stated = found.case_number or found.key, found.purpose_said
         end = clock.day_end(date.fromisoformat(due.payload["last_day"]))
 
         def said(texts: Texts) -> dict[str, str]:
             lines = sorted({f"    {one.said(texts.language)}" for one in roles})
-            return {"number": number, "purpose": purpose, "day": texts.day(end), "roles": "\n".join(lines)}
+            return {
+                "number": number,
+                "purpose": worded(stated, texts.language),
+                "day": texts.day(end),
+                "roles": "\n".join(lines),
+            }
 
         return notices.to_person(session, self.settings, self.carrier, person_id, _OWN_SUBJECT, _OWN_TEXT, said)
 

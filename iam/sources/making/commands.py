@@ -155,7 +155,8 @@ def _checked(item: SourceSaid, standing: Mapping[str, Any], part: Part, walls: F
     found += _priority(item, standing, part)
     if found:
         raise Invalid(*found)
-    return {name: getattr(item, name) for name in FIELDS} | {"settings": values}
+    name = None if item.name is None else item.name.model_dump()
+    return {one: getattr(item, one) for one in FIELDS} | {"settings": values, "name": name}
 
 
 def _kept(item: SourceSaid, connector: type[Connector], before: Mapping[str, Any]) -> dict[str, Any]:

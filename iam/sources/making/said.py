@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from iam.sources.schedule import is_schedule
@@ -29,13 +29,32 @@ def _schedule(value: str) -> str:
     return value
 
 
+class SourceName(BaseModel):
+    """What a source is called in Finnish, and in Swedish and English where they differ."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    fi: Text
+    sv: Text = ""
+    en: Text = ""
+
+    @model_validator(mode="after")
+    def _filled(self) -> Self:
+        self.sv, self.en = self.sv or self.fi, self.en or self.fi
+        return self
+
+
 class SourceSaid(BaseModel):
-    """An inbound system; ``settings`` are its connector's own. One that is ``disabled`` is not read, and nobody signs
-    in by it. ``schedule`` says when it is read by itself, in five fields of time; ``deadline`` in how many minutes."""
+    """An inbound system; its key stands where it has no ``name``; ``settings`` are its connector's own.
+
+    One that is ``disabled`` is not read, and nobody signs in by it. ``schedule`` says when it is read by itself, in
+    five fields of time; ``deadline`` in how many minutes.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True, strict=False)
 
     key: Key
+    name: SourceName | None = None
     connector: str
     owner: Key
     purpose: Text

@@ -38,7 +38,7 @@ def run(desk: Desk, *, look: bool = False) -> None:
     way, which one test does for all."""
     if look:
         desk.menu("Lähdejärjestelmät")
-        desk.tap("hr")
+        desk.tap("Palkkajärjestelmä")
     else:
         desk.page.goto(f"{desk.issuer}/admin/sources/hr")
     desk.page.get_by_role("button", name="Aja nyt").click()

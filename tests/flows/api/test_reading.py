@@ -6,8 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from iam import clock
 from iam.access.administration import PERMISSIONS
+from iam.directory.affiliation import Affiliation
+from iam.directory.occupation import Occupation
 from tests.kit.peers.api import Caller
 from tests.kit.worlds.admin import World, person
 
@@ -75,6 +79,23 @@ def test_a_persons_facts_tell_who_said_them_and_where(world: World, caller: Of) 
     (position,) = [one for one in told["facts"] if one["says"].get("position") == "Luokanopettaja"]
     assert (position["source"], position["file"], position["line"]) == ("hr", "hr.csv", 7)
     assert told["phone"] == "+358401234567"
+
+
+def test_the_name_of_a_position_is_told_by_language_beside_what_its_source_told(world: World, caller: Of) -> None:
+    with world.transaction() as session:
+        here = Affiliation.person_id == world.ids["anna"], Affiliation.title == "Luokanopettaja"
+        session.execute(update(Affiliation).where(*here).values(occupation="ope"))
+    name = {"fi": "Opettaja", "sv": "Lärare", "en": "Teacher"}
+    world.write(Occupation(code="ope", name=name))
+    paula, told = caller("paula"), {"position": "Luokanopettaja", "position_names": name}
+    person_ = paula.get(f"/persons/{world.ids['anna']}").get_json()
+    (fact,) = [one for one in person_["facts"] if one["says"].get("position") == "Luokanopettaja"]
+    assert (fact["says"]["occupation"], fact["position_names"]) == ("ope", name)
+    (tie,) = [one for one in person_["affiliations"] if one["position"] == "Luokanopettaja"]
+    assert told.items() <= tie.items()
+    rights = paula.get(f"/persons/{world.ids['anna']}/rights").get_json()["items"]
+    cited = [fact for one in rights for because in one["because"] for fact in because["facts"]]
+    assert any(told.items() <= one.items() for one in cited)
 
 
 def test_a_persons_rights_say_why(world: World, caller: Of) -> None:

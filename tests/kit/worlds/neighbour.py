@@ -225,6 +225,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "guardian_id": world.ids[MARK if theirs else "oma guardian"],
         "change_id": uuid4() if theirs else world.ids["change"],
         "n": "2" if theirs else "1",
+        "code": "puuttuva" if theirs else "oma-ammatti",
         "connector": "puuttuva" if theirs else "hr",
         "grant_id": world.ids[f"{name} grant"],
         "proposal_id": world.ids[f"{name} appointment"],

@@ -26,6 +26,7 @@ from iam.change import Change
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
 from iam.directory.affiliation import Group, Membership
+from iam.directory.occupation import Occupation
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, SourceOpening
 from iam.oidc.model import Attempt
@@ -168,6 +169,7 @@ def _rules(world: World) -> None:
     bound = {"affiliation": {"kind": "employee", "organisation": {"is": "KUUSI"}}}
     pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:avustaja", "scope": "organisation of a"}}
     catalogue.rule(world, "kanariasaanto", "KUUSI", pattern)
+    world.write(Occupation(code="omaammatti", name={"fi": "Oma ammatti"}))
     catalogue.code_list(world, "omalista", "opettaja", owner="KOIVU")
     catalogue.code_list(world, "kanarialista", "kanariakoodi", owner="KUUSI")
     world.write(by_rule(world, "anna", "KOIVU", "omasaanto"), by_rule(world, "kiisu", "KUUSI", "kanariasaanto"))
@@ -479,6 +481,7 @@ def named_things(
         },
         "roles": {"application": application, "key": role, "n": version},
         "rules": {"key": rule, "n": version},
+        "occupations": {"code": rule.replace("saanto", "ammatti")},
         "code-lists": {"key": rule.replace("saanto", "lista")},
         "agreements": {"key": agreement, "n": clause, "change_id": change},
         "agreement-templates": {"key": agreement.replace("sopimus", "pohja")},

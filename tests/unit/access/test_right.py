@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.right import capacities, rights
+from iam.access.right import capacities, capacity, rights
 from iam.database.base import Base
+from iam.directory.occupation import Occupation
 from iam.oidc.claims.compose import usable
 from tests.kit.factories import access, facts
 from tests.kit.factories.facts import day
@@ -227,6 +228,22 @@ def test_capacities_are_what_a_person_is_now_or_within_a_month_the_primary_one_f
         "opiskeluhuolto sv",
         True,
     )
+
+
+def test_a_capacity_is_called_by_its_occupation_in_the_language_of_the_reader(session: Session, town: Town) -> None:
+    session.add(Occupation(code="ope", name={"fi": "Opettaja", "sv": "Lärare"}))
+    aino, child = facts.person(session), facts.person(session)
+    for code, title in (("ope", "opett. vv"), ("muu", "Muu")):
+        facts.affiliation(session, aino, town.school, occupation=code, title=title)
+    link = facts.relationship(session, aino, child)
+    found = {one.position: one for one in capacities(session, aino, AUTUMN)}
+    assert {told: [one.called(language) for language in ("sv", "en")] for told, one in found.items()} == {
+        "opett. vv": ["Lärare", "Opettaja"],
+        "Muu": ["Muu", "Muu"],
+        None: [None, None],
+    }
+    assert [capacity(session, aino, one.id, AUTUMN) for one in found.values()] == list(found.values())
+    assert found[None].id == link.fact_id
 
 
 def test_a_guardian_can_act_for_the_child_and_a_manager_for_nobody(session: Session, town: Town) -> None:

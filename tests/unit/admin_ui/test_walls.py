@@ -61,6 +61,7 @@ def foreign(world: World) -> dict[str, str]:
         "organisation_id": str(world.ids["KUUSI"]),
         "run_id": str(world.ids["run"]),
         "key": "hr",
+        "code": UNKNOWN,
         "assignment_id": str(world.ids["anna right KUUSI"]),
         "guardian_id": str(world.ids["ville"]),
         "ambiguity_id": UNKNOWN,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.administration import WHOLE, Part
+from iam.directory.occupation import Occupation
 from iam.directory.pages.ties import ties
+from iam.directory.person import PersonProfile
 from iam.lifecycle.states import state, state_of
 from tests.kit.factories import facts
 from tests.kit.held import Statements
@@ -45,6 +48,18 @@ def test_the_view_agrees_with_what_is_told_of_one_person_alone(session: Session,
         assert computed == {one: state_of(session, one, now, KEPT) for one in people}
     assert found[lasting].affiliations[0].valid_to == clock.FOREVER
     assert [one.has_holds for one in found.values()] == [False, False, True, False]
+
+
+def test_the_name_of_an_occupation_is_told_where_the_position_may_be(session: Session, frozen: datetime) -> None:
+    session.add(Occupation(code="ope", name={"fi": "Opettaja", "sv": "Lärare"}))
+    place = facts.organisation(session, "KOIVU", "school")
+    open_, hidden = facts.person(session), facts.person(session)
+    session.execute(update(PersonProfile).where(PersonProfile.person_id == hidden).values(protected=True))
+    for one in (open_, hidden):
+        facts.affiliation(session, one, place, occupation="ope", title="opett. vv")
+    found = ties(session, Part(False, frozenset([place])), [open_, hidden])
+    assert [one.called("sv") for one in found[open_].affiliations] == ["Lärare"]
+    assert [one.called("sv") for one in found[hidden].affiliations] == [None]
 
 
 def test_a_guardian_is_told_only_to_who_may_see_the_child(session: Session, frozen: datetime) -> None:

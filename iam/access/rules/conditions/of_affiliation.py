@@ -16,7 +16,7 @@ from iam.access.rules.kind_words import KIND_WORDS
 from iam.access.rules.names import Labels, Names
 from iam.directory.affiliation import AFFILIATION_KINDS
 from iam.directory.organisation import KINDS, Organisation
-from iam.texts import N_, Texts
+from iam.texts import N_, Texts, in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,10 @@ class Occupation(Condition):
             yield Problem("The position is not in the list %(list)s.", params={"list": self.code_list})
 
     def words(self, labels: Labels, t: Texts) -> Sequence[str]:
-        """The list or the codes."""
-        return (self.code_list or ", ".join(self.codes),)
+        """The list or the occupations, each by its name, else its key or code."""
+        if self.code_list is not None:
+            return (in_language(labels.lists.get(self.code_list, {}), t.language, self.code_list),)
+        return (", ".join(in_language(labels.occupations.get(one, {}), t.language, one) for one in self.codes),)
 
     @property
     def asked(self) -> Asked:

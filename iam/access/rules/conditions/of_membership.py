@@ -15,7 +15,7 @@ from iam.access.rules.facts import MembershipFact
 from iam.access.rules.names import Labels, Names
 from iam.database.statement import Rows, Statement, row
 from iam.directory.source import Source, SourceOpening
-from iam.texts import N_, Texts
+from iam.texts import N_, Texts, in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,9 @@ class FromSource(Condition):
             yield Problem("The fact comes from another source than the rule asks for.")
 
     def words(self, labels: Labels, t: Texts) -> Sequence[str]:
-        """The source by its key."""
-        return (t.gettext(N_("by the source %(key)s")) % {"key": self.source},)
+        """The source by its name, else by its key."""
+        called = in_language(labels.sources.get(self.source, {}), t.language, self.source)
+        return (t.gettext(N_("by the source %(key)s")) % {"key": called},)
 
     @property
     def asked(self) -> Asked:

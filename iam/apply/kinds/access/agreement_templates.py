@@ -21,7 +21,7 @@ from iam.apply.declared.shapes import Shape, names, right_parts
 from iam.apply.declared.written import Row, plain
 from iam.apply.kind import Kind
 from iam.apply.kinds.access.agreements import Notice
-from iam.apply.schema.item import Code, Item, Key, Names, Rights, Text
+from iam.apply.schema.item import Code, Item, Key, Names, Rights, Text, Worded
 
 _KIND = "agreement template"
 _BODY = ("purpose", "legal_basis", "competence", "supervision", "all_sign")
@@ -52,7 +52,7 @@ class AgreementTemplate(Item):
     owner: Key
     name: Names
     places: Annotated[list[Place], Field(min_length=2)]
-    purpose: Text
+    purpose: Worded
     legal_basis: Annotated[dict[str, Any], Field(min_length=1)]
     competence: Text | None = None
     notice: Notice | None = None
@@ -68,6 +68,7 @@ def _shape(item: AgreementTemplate) -> Shape:
         "name": names(item.name),
         "places": [TemplatePlace(one.key, one.name.model_dump(), one.role) for one in item.places],
         **{name: getattr(item, name) for name in _BODY},
+        "purpose": item.purpose.said(),
         "notice": (item.notice.months, item.notice.days) if item.notice is not None else (None, None),
         "clauses": [_clause_shape(one) for one in item.clauses],
     }

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.agreement_acts.make import MOST_MONTHS
 from iam.access.model import agreements, amendments as amended
-from iam.access.model.agreement import Agreement as AgreementRow, AgreementAmendment, AgreementTerm
+from iam.access.model.agreement import Agreement as AgreementRow, AgreementAmendment, AgreementTerm, purpose_columns
 from iam.apply.comparison.difference import Difference
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.state import State
@@ -30,7 +30,7 @@ from iam.apply.kinds.access import amendments, clauses
 from iam.apply.kinds.access.amendments import StatedAmendment
 from iam.apply.kinds.access.clauses import Clause, ClauseShape
 from iam.apply.kinds.access.decision import Decision
-from iam.apply.schema.item import Dated, Item, Key, Text
+from iam.apply.schema.item import Dated, Item, Key, Text, Worded
 from iam.apply.schema.moments import Day
 from iam.lifecycle.organisations.tree import settle
 from iam.plans.definition_guard import Touched
@@ -139,7 +139,7 @@ class Agreement(Item):
     report_months: Annotated[int, Field(ge=1, le=MOST_MONTHS)] | None = None
     processing: Processing | None = None
     annexes: list[Annex] = []
-    purpose: Text
+    purpose: Worded
     legal_basis: dict[str, Any]
     amendments: list[StatedAmendment] | None = None
     clauses: list[Clause] = []
@@ -156,7 +156,7 @@ def _shape(item: Agreement) -> Shape:
     return {
         "case_number": item.case_number,
         "decided": item.decided.model_dump(mode="json", exclude_none=True),
-        "purpose": item.purpose,
+        "purpose": item.purpose.said(),
         "legal_basis": item.legal_basis,
         "parties": sorted(map(_party_shape, item.parties), key=repr),
         "in_force": None if item.cancelled or item.in_force is None else interval(item.in_force),
@@ -198,7 +198,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
         shape = {
             "case_number": row.case_number,
             "decided": row.decision,
-            "purpose": row.purpose,
+            "purpose": row.purpose_names or row.purpose,
             "legal_basis": row.legal_basis,
             "parties": sorted((_standing_party(one, keys) for one in parties.get(row.id, ())), key=repr),
             "in_force": term and (term.valid_from, term.valid_to),
@@ -314,7 +314,7 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
         "key": key,
         "case_number": shape["case_number"],
         "decision": shape["decided"],
-        "purpose": shape["purpose"],
+        **purpose_columns(shape["purpose"]),
         "legal_basis": shape["legal_basis"],
         "notice_months": shape["notice"][0],
         "notice_days": shape["notice"][1],

@@ -16,30 +16,35 @@ from iam.apply.declared.declaration import Things, one_each
 from iam.apply.declared.shapes import Shape
 from iam.apply.declared.written import Row, plain
 from iam.apply.kind import Kind
-from iam.apply.schema.item import Codes, Item, Key
+from iam.apply.schema.item import Codes, Item, Key, Names
 from iam.lifecycle.organisations.tree import Place
 
 
 class CodeList(Item):
-    """A named list of occupation codes, for rules of its owner and of what is under it."""
+    """A named list of occupation codes, for rules of its owner and of what is under it. Where the name is not stated it
+    stays as it is; its key stands for one that has none."""
 
     key: Key
+    name: Names | None = None
     owner: Key | None = None
     codes: Codes
 
 
 def _shape(item: CodeList) -> Shape:
     """Return the shape of a code list; without a stated owner it is completed when it is checked."""
-    return {"owner": item.owner, "codes": item.codes}
+    named = {"name": item.name and item.name.model_dump()} if "name" in item.model_fields_set else {}
+    return {"owner": item.owner, "codes": item.codes} | named
 
 
 def _stand(session: Session, state: State, things: Things | None) -> None:
     owners = state.keys("organisation")
-    query = select(CodeListRow.key, CodeListRow.code, CodeListOwner.owner_id).order_by(
+    query = select(CodeListRow.key, CodeListRow.code, CodeListOwner.owner_id, CodeListOwner.name).order_by(
         CodeListRow.key, CodeListRow.code
     )
-    for key, code, owner_id in session.execute(query.outerjoin(CodeListOwner, CodeListOwner.key == CodeListRow.key)):
-        shape: Shape = {"owner": owner_id and owners[owner_id], "codes": []}
+    for key, code, owner_id, name in session.execute(
+        query.outerjoin(CodeListOwner, CodeListOwner.key == CodeListRow.key)
+    ):
+        shape: Shape = {"name": name, "owner": owner_id and owners[owner_id], "codes": []}
         state.shapes["code list"].setdefault(key, shape)["codes"].append(code)
 
 
@@ -69,7 +74,9 @@ def _is_root(places: list[Place]) -> bool:
 def _write(writing: Writing) -> None:
     lists, ids = writing.all("code list"), writing.draft.organisations
     catalogue.write_code_lists(writing.session, {key: shape["codes"] for key, shape in lists})
-    catalogue.own_code_lists(writing.session, {key: ids[shape["owner"]] for key, shape in lists})
+    standing = writing.draft.standing("code list")
+    names = {key: (standing.get(key, {}) | shape).get("name") for key, shape in lists}
+    catalogue.own_code_lists(writing.session, {key: ids[shape["owner"]] for key, shape in lists}, names)
 
 
 def _export(session: Session, state: State) -> Iterator[Row]:
@@ -87,4 +94,5 @@ KIND = Kind(
     export=_export,
     guarded=True,
     derives="everybody",
+    derived_by=frozenset({"owner", "codes"}),
 )

@@ -7,18 +7,19 @@ from typing import Self
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from iam.apply.schema.item import Item, Text
+from iam.apply.schema.item import Item, Text, Worded
 from iam.apply.schema.moments import Day
 
 
 class Decision(Item):
     """Which body or office holder decided on an agreement, when and in which section of the minutes.
 
-    ``final`` is the day on which the decision became final; ``competence`` the provision by which whoever decided may.
+    Who decided is one text, or names by language. ``final`` is the day on which the decision became final;
+    ``competence`` the provision by which whoever decided may.
     """
 
-    body: Text | None = None
-    office_holder: Text | None = None
+    body: Worded | None = None
+    office_holder: Worded | None = None
     date: Day
     section: int | None = None
     final: Day = None

@@ -148,6 +148,7 @@ def address(world: World, rule: Rule) -> str:
         "client_id": "wilma",
         "organisation_id": str(world.ids["KOIVU"]),
         "key": "vanha",
+        "code": "opettaja",
         "connector": "hr",
         "request_id": str(uuid4()),
         "guardian_id": str(world.ids["anna"]),

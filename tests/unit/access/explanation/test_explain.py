@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -14,8 +15,10 @@ from iam.access.commands import by_hand
 from iam.access.commands.publish import publish
 from iam.access.explanation.explain import Explanation, explain
 from iam.access.explanation.why_not import why_not
+from iam.access.model.agreement import Agreement
 from iam.access.right import rights
 from iam.change import SYSTEM, Actor, begin
+from iam.directory.occupation import Occupation
 from tests.kit.factories import access, facts
 from tests.kit.factories.facts import day
 from tests.kit.held import Statements
@@ -138,8 +141,26 @@ def test_a_right_across_entities_names_agreement_and_clause(session: Session, to
     clause = found.because[0].clause
     assert clause is not None
     assert (clause.agreement_key, clause.case_number, clause.n, clause.purpose) == ("sopimus", "sopimus-1", 1, "test")
+    assert clause.purpose_in("sv") == "test"
     assert (clause.live_from, clause.live_to) == term
     assert (found.until, found.ends_first["en"]) == (CHRISTMAS, "the agreement ends")
+
+
+def test_a_rights_purpose_and_occupations_are_told_in_the_readers_language(session: Session, town: Town) -> None:
+    held = facts.affiliation(session, facts.person(session), town.clinic, occupation="psykologi", title="ps.")
+    access.agreement(session, town.town, town.county, town.town, {"psykologi": ["oppilaat:read"]})
+    names = {"fi": "opiskeluhuolto", "sv": "elevhälsa", "en": "student welfare"}
+    session.execute(update(Agreement).values(purpose_names=names))
+    session.add(Occupation(code="psykologi", name={"fi": "Koulupsykologi", "sv": "Skolpsykolog"}))
+    access.rule(session, town.county, PSYCHOLOGISTS)
+    access.derive_all(session)
+    because = one(session, held.person_id).because[0]
+    assert because.clause is not None
+    assert [because.clause.purpose_in(language) for language in ("fi", "sv")] == ["opiskeluhuolto", "elevhälsa"]
+    fact = next(one for one in because.facts if one.fact == "affiliation")
+    assert (fact.called("sv"), fact.position) == ("Skolpsykolog", "ps.")
+    assert "Skolpsykolog" in because.sentence["sv"]
+    assert "Koulupsykologi" in because.sentence["fi"]
 
 
 def test_a_right_by_hand_tells_the_reason_that_was_given(session: Session, town: Town) -> None:

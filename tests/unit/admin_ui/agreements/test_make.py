@@ -161,3 +161,36 @@ def test_nobody_makes_an_agreement_of_parties_that_are_not_theirs(
     person(world, "muu", "Muu")
     administer(world, "muu", "KUUSI", "agreements.read", "agreements.write")
     assert reader("muu").post(NEW, NEW, **SAID).status_code == 403
+
+
+def test_a_purpose_and_who_decided_are_written_in_several_languages_and_told_in_the_readers(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    aili = reader("aili")
+    said = SAID | {"purpose_sv": "elevhälsa", "office_holder_en": "director of education"}
+    assert aili.post(NEW, NEW, **said).location == "/admin/agreements/uusi"
+    found = of_new(world)[0]
+    assert found.purpose == "opiskeluhuolto"
+    assert found.purpose_names == {"fi": "opiskeluhuolto", "sv": "elevhälsa", "en": "opiskeluhuolto"}
+    assert found.decision["office_holder"]["en"] == "director of education"
+    page = {language: aili.get(f"/admin/agreements/uusi?lang={language}").text for language in ("sv", "en")}
+    assert "elevhälsa" in page["sv"]
+    assert "sivistysjohtaja" in page["sv"]
+    assert "director of education" in page["en"]
+    assert "elevhälsa" not in page["en"]
+    assert "elevhälsa" in aili.get("/admin/agreements?q=elevh&lang=sv").text
+    assert "uusi" not in aili.get("/admin/agreements?q=vård").text.partition("<table")[2]
+    copy = aili.get("/admin/agreements/uusi/copy").text
+    assert 'name="purpose_sv" type="text" value="elevhälsa"' in copy
+    assert 'name="purpose_en" type="text" value' not in copy
+
+
+def test_what_is_written_in_other_languages_alone_is_asked_in_finnish_first(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    aili = reader("aili")
+    for wrong, field in (({"purpose": "", "purpose_sv": "elevhälsa"}, "purpose"), ({"body_sv": "nämnden"}, "body")):
+        answer = aili.post(NEW, NEW, **(SAID | wrong))
+        assert answer.status_code == 422
+        assert f'href="#{field}">This is missing in Finnish.' in answer.text
+        assert 'value="' + (wrong.get("purpose_sv") or wrong["body_sv"]) + '"' in answer.text

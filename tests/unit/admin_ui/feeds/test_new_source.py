@@ -264,3 +264,50 @@ def test_limits_are_changed_only_by_whoever_proved_just_now_who_they_are(world: 
     form = "/admin/sources/palkat/settings"
     town.post(form, form, **FORM | {"missing_hours": "0"}, **LDAP)
     assert source(world).missing_hours == 20
+
+
+def test_a_source_is_called_by_its_name_in_the_readers_language_on_every_page_that_names_it(
+    world: World, town: Reader
+) -> None:
+    named = {"name_fi": "Palkkajärjestelmä", "name_sv": "Lönesystemet"}
+    assert town.force("/admin/new-source/ldap", **FORM | LDAP | named).status_code == 303
+    full = {"fi": "Palkkajärjestelmä", "sv": "Lönesystemet", "en": "Palkkajärjestelmä"}
+    assert source(world).name == full
+    assert '<a href="/admin/sources/palkat">Lönesystemet</a>' in town.get("/admin/sources?lang=sv").text
+    for path in ("", "/settings"):
+        assert "Palkkajärjestelmä" in town.get(f"/admin/sources/palkat{path}?lang=fi").text, path
+    assert "Lönesystemet" in town.get("/admin/?lang=sv").text
+    told = town.get("/admin/sources.csv?lang=sv").text
+    assert "Lönesystemet" in told
+    assert "palkat" in told
+    form = town.get("/admin/sources/palkat/settings").text
+    assert 'value="Lönesystemet"' in form
+    assert town.force("/admin/sources/palkat/settings", **FORM | LDAP | {"name_fi": "Palkat"}).status_code == 303
+    assert source(world).name == {"fi": "Palkat", "sv": "Palkat", "en": "Palkat"}
+    assert town.force("/admin/sources/palkat/settings", **FORM | LDAP).status_code == 303
+    assert source(world).name is None
+    assert '<a href="/admin/sources/palkat">palkat</a>' in town.get("/admin/sources").text
+
+
+def test_a_name_of_a_source_without_finnish_is_told_beside_it(town: Reader) -> None:
+    answer = town.force("/admin/new-source/ldap", **FORM | LDAP | {"name_sv": "Löner"})
+    assert answer.status_code == 422
+    assert 'href="#name_fi"' in answer.text
+    assert 'value="Löner"' in answer.text
+
+
+def test_facts_and_rules_name_a_source_by_its_name(world: World, reader: Callable[[str], Reader]) -> None:
+    with world.transaction() as session:
+        session.execute(update(Source).where(Source.key == "hr").values(name={"fi": "Palkat", "sv": "Löner"}))
+    pattern = {
+        "bind": {"m": {"membership": {"source": "hr"}}},
+        "gives": {"role": "wilma:opettaja", "scope": {"organisation": "KOIVU"}},
+    }
+    catalogue.rule(world, "ryhmalle", pattern=pattern)
+    paula, anna = reader("paula"), f"/admin/persons/{world.ids['anna']}"
+    for tab in ("facts", "rights"):
+        text = paula.get(f"{anna}?tab={tab}&lang=sv").text
+        assert "Löner" in text, tab
+        assert ">hr<" not in text, tab
+    assert "Löner" in paula.get("/admin/rules/ryhmalle?lang=sv").text
+    assert "Löner" in paula.get(f"{anna}/rights.csv?lang=sv").text

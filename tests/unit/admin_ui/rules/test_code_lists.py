@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -89,6 +90,40 @@ def test_a_list_is_changed_after_its_effect_was_seen_and_the_export_gives_it_bac
     assert stated == {"key": "opettajat", "owner": "MANSIKKALA", "codes": ["opettaja", "rehtori", "uusi"]}
     (event,) = lists.events("rule:codes:stated")
     assert event.envelope == {"list": "opettajat", "waits": False}
+
+
+def test_a_list_has_a_name_by_language_that_stands_for_its_key_wherever_it_is_named(
+    lists: World, reader: Callable[[str], Reader]
+) -> None:
+    sanna = reader("sanna")
+    named = {"name_fi": "Opettajat", "name_sv": "Lärare"}
+    assert do(sanna, HERE, ["opettaja"], **named).status_code == 303
+    with Session(lists.engine) as session:
+        (stated,) = as_data(session)["code_lists"]
+    assert stated["name"] == {"fi": "Opettajat", "sv": "Lärare", "en": "Opettajat"}
+    assert '<a href="/admin/code-lists/opettajat">Lärare</a>' in sanna.get("/admin/code-lists?lang=sv").text
+    assert 'value="Lärare"' in sanna.get(HERE).text
+    pattern: dict[str, Any] = deepcopy(catalogue.TEACHERS)
+    pattern["bind"]["a"]["affiliation"]["occupation"] = {"in_list": "opettajat"}
+    catalogue.rule(lists, "opettajille", pattern=pattern)
+    assert "(Lärare" in sanna.get("/admin/rules/opettajille?lang=sv").text
+    assert ">Lärare (opettaja)</option>" in sanna.get("/admin/rules/new?lang=sv").text
+    assert do(sanna, HERE, ["opettaja", "rehtori"], **named).status_code == 303
+    with Session(lists.engine) as session:
+        assert as_data(session)["code_lists"][0]["name"]["sv"] == "Lärare"
+
+
+def test_a_name_without_finnish_is_asked_for_and_a_name_is_taken_back(
+    lists: World, reader: Callable[[str], Reader]
+) -> None:
+    sanna = reader("sanna")
+    answer = send(sanna, HERE, ["opettaja"], name_sv="Lärare")
+    assert answer.status_code == 422
+    assert 'href="#name_fi"' in answer.text
+    assert do(sanna, HERE, ["opettaja"], name_fi="Opettajat").status_code == 303
+    assert do(sanna, HERE, ["opettaja"], name_fi="", name_sv="", name_en="").status_code == 303
+    with Session(lists.engine) as session:
+        assert "name" not in as_data(session)["code_lists"][0]
 
 
 def test_a_list_is_made_for_an_owner_of_the_part(lists: World, reader: Callable[[str], Reader]) -> None:
