@@ -112,7 +112,7 @@ def _because(console: Console, because: Because) -> list[str]:
         lines.append(f"    ⊂ {because.through}")
     for fact in because.facts:
         where = fact.organisation_names.get(t.language, fact.organisation_key or "")
-        told = ", ".join(part for part in (fact.kind, fact.position or fact.other or "", where) if part)
+        told = ", ".join(part for part in (fact.kind, fact.position or fact.group or fact.other or "", where) if part)
         line = f"{fact.source_key} {fact.file or ''}:{fact.line}" if fact.line else fact.source_key or ""
         span = f"{t.first_day(fact.valid_from) or ''}–{t.day(fact.valid_to) or ''}"
         lines.append(f"    {told} {span}" + (f" [{line}]" if line else ""))

@@ -20,7 +20,8 @@ from iam.directory.source import Record, Run, Source
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """A fact version that a right rests on: what it says, who said it and where, and when it was written down."""
+    """A fact version that a right rests on: what it says, who said it and where, and when it was written down.
+    ``other`` is the other person, or the key of the group; ``group`` is what the group is called."""
 
     version_id: UUID
     fact: str
@@ -29,6 +30,7 @@ class FactLine:
     organisation_names: Mapping[str, str]
     position: str | None
     other: str | None
+    group: str | None
     valid_from: datetime
     valid_to: datetime
     source_key: str | None
@@ -43,13 +45,14 @@ def fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
     """Read the cited versions, whatever table they are in; one statement."""
     if not ids:
         return {}
-    a, m, r, p = Affiliation, Membership, Relationship, OrganisationPlace
+    a, m, r, p, g = Affiliation, Membership, Relationship, OrganisationPlace, Group
     nothing, nobody = cast(null(), String), cast(null(), Uuid())
+    no_group = nothing, nothing
     query = union_all(
-        _lines(a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, nothing, nobody),
-        _lines(m, ids, Group.organisation_id, literal("membership"), Group.kind, nothing, nothing, Group.key, nobody),
-        _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, nothing, r.other_person_id),
-        _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, nothing, nobody),
+        _lines(a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, *no_group, nobody),
+        _lines(m, ids, g.organisation_id, literal("membership"), g.kind, nothing, nothing, g.key, g.name, nobody),
+        _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, *no_group, r.other_person_id),
+        _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, *no_group, nobody),
     )
     lines = (_line(*row) for row in session.execute(query))
     return {line.version_id: line for line in lines}
@@ -94,6 +97,7 @@ def _line(
     title: str | None,
     occupation: str | None,
     group: str | None,
+    group_name: str | None,
     other: UUID | None,
     organisation: str | None,
     fi: str,
@@ -116,6 +120,7 @@ def _line(
         {"fi": fi, "sv": sv, "en": en} if organisation else {},
         title or occupation,
         str(other) if other else group,
+        group_name,
         valid_from,
         valid_to,
         source,

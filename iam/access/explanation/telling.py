@@ -115,6 +115,7 @@ def _fact(fact: FactLine) -> FactLine:
         organisation_names={},
         position=None,
         other=None,
+        group=None,
         source_key=None,
         run_id=None,
         file=None,
