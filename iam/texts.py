@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from connectors.problem import Problem
+from connectors.problem import Problem, filled
 from iam.clock import FOREVER, LONG_AGO
 
 LANGUAGES: Final = ("fi", "sv", "en")
@@ -103,9 +103,13 @@ class Texts:
     def sentence(self, problem: Problem) -> str:
         """One line on ``problem``: where it is, what is wrong and what to do about it."""
         sentences = (problem.message, problem.remedy)
-        text = " ".join(self.gettext(sentence) % problem.params for sentence in sentences if sentence)
+        text = " ".join(self.filled(sentence, problem.params) for sentence in sentences if sentence)
         place = self._place(problem)
         return f"{place}: {text}" if place else text
+
+    def filled(self, message: str, params: Mapping[str, object]) -> str:
+        """``message`` in this language with its places filled, each thing called as in this language."""
+        return filled(self.gettext(message), params, self.language)
 
     def _place(self, problem: Problem) -> str:
         line = self.gettext("line %(line)s") % {"line": problem.line} if problem.line is not None else None

@@ -97,7 +97,7 @@ def _waiting_page(key: str, errors: Mapping[str, str], status: int = 200) -> Res
         proposal=found,
         heading=texts.gettext(HEADINGS[act.name][0]),
         told=_told(act, agreement),
-        reasons=[texts.gettext(one.message) % one.params for one in proposals.reasons_of(found.reasons)],
+        reasons=[texts.filled(one.message, one.params) for one in proposals.reasons_of(found.reasons)],
         moved=would is not None and found.digest != would.effects.digest,
         effects=None if would is None else effects_view.view(session, would, found),
         proposer=profile(session, found.proposed_by).display_name if found.proposed_by else "",

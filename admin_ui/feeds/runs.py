@@ -249,8 +249,8 @@ def show(template: str, run: Run, source: Source, tab: str, *, status: int = 200
 
 def told(message: str, remedy: str, params: Any) -> tuple[str, str]:
     """Return what is wrong and what to do, in the reader's language."""
-    t = context.texts().gettext
-    return t(message) % params, t(remedy) % params if remedy else ""
+    t = context.texts().filled
+    return t(message, params), t(remedy, params) if remedy else ""
 
 
 def _completeness(run: Run) -> str | None:

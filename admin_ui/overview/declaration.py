@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from hmac import compare_digest
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin_ui.overview.difference_words import in_words
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import effects as effects_view
 from connectors.problem import Problem
-from iam.access.pages.called import roles_called, rules_called
-from iam.apply.comparison.difference import Difference
 from iam.apply.guarded import name_of
 from iam.apply.run import look_at_waiting
 from iam.deciding import decide
@@ -27,29 +24,6 @@ from iam.web import context, guard
 
 PATH = "/admin/declaration"
 SHOWN_PLACES = 20
-KIND_WORDS = {
-    "organisation": N_("Organisation"),
-    "relation": N_("Tie between organisations"),
-    "occupation": N_("Name of an occupation"),
-    "code list": N_("List of occupations"),
-    "source": N_("Source"),
-    "opened source": N_("Organisation open to a source"),
-    "connection": N_("Sign-in connection"),
-    "opened connection": N_("Organisation open to a sign-in connection"),
-    "application": N_("Application"),
-    "role": N_("Role"),
-    "client": N_("Client"),
-    "person": N_("Person"),
-    "account": N_("Username"),
-    "group": N_("Group"),
-    "administrator": N_("Administrator"),
-    "client grant": N_("Program"),
-    "confirmed guardian": N_("Guardian"),
-    "agreement template": N_("Template"),
-    "agreement": N_("Agreement"),
-    "rule": N_("Rule"),
-}
-"""What each kind of declaration is called."""
 
 
 def called(digest: str) -> str:
@@ -122,7 +96,7 @@ def _shown(found: Waiting, error: str = "", field: str = "", status: int = 200) 
         breadcrumb=[],
         name=called(found.digest),
         waits=found,
-        differences=_in_words(session, [one for one in report.differences if one.action != "none"]),
+        differences=in_words(session, [one for one in report.differences if one.action != "none"]),
         problems=[texts.sentence(one) for one in report.problems],
         reasons=[texts.sentence(one) for one in found.reasons],
         moved=moved,
@@ -138,13 +112,3 @@ def _shown(found: Waiting, error: str = "", field: str = "", status: int = 200) 
         turn=f"{address(found.digest)}&page=",
         turn_form=None,
     )
-
-
-def _in_words(session: Session, some: Sequence[Difference]) -> list[tuple[str, str, Difference]]:
-    """Return differences with what their kinds, and the rules and roles they concern, are called."""
-    texts = context.texts()
-    rules = rules_called(session, {one.key for one in some if one.kind == "rule"}, texts.language)
-    roles = roles_called(session, {one.key for one in some if one.kind == "role"})
-    names = {("rule", key): name for key, name in rules.items()}
-    names |= {("role", key): by.get(texts.language, key) for key, by in roles.items()}
-    return [(texts.gettext(KIND_WORDS[one.kind]), names.get((one.kind, one.key), one.key), one) for one in some]

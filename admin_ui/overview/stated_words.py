@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.model.proposal import Proposal
 from iam.access.model.role import Application
-from iam.access.pages.called import roles_called
+from iam.access.pages.called import roles_called, rules_called
 from iam.deciding import appointing
 from iam.directory.organisation import Organisation
 from iam.texts import in_language
@@ -31,7 +31,7 @@ def stated_called(session: Session, proposals: Sequence[Proposal]) -> dict[UUID,
     """Return what each declaration among proposals states, by its id, where all of that has a name; at most a
     statement for each kind of thing."""
     things = {row.id: _things(row) for row in proposals if row.kind == "apply"}
-    names = dict(_names(session, {one for some in things.values() for one in some}))
+    names = names_of(session, {one for some in things.values() for one in some})
     told = {row: [names.get(one) for one in some] for row, some in things.items() if 0 < len(some) <= MOST}
     return {row: ", ".join(map(str, some)) for row, some in told.items() if all(some)}
 
@@ -43,9 +43,17 @@ def _things(row: Proposal) -> list[Thing]:
     return [one for one in things if one not in told]
 
 
+def names_of(session: Session, things: set[Thing]) -> dict[Thing, str]:
+    """Return the name of each rule, role, application and organisation among things, as far as they are there already;
+    at most three statements for rules, one for each other kind."""
+    return dict(_names(session, things))
+
+
 def _names(session: Session, things: set[Thing]) -> Iterator[tuple[Thing, str]]:
-    """Yield the name of each role, application and organisation among things, as far as they are there already."""
     language, by_kind = context.texts().language, _by_kind(things)
+    if keys := by_kind.get("rule"):
+        for key, name in rules_called(session, keys, language).items():
+            yield ("rule", key), name
     if keys := by_kind.get("role"):
         for key, by in roles_called(session, keys).items():
             yield ("role", key), by.get(language, key)

@@ -164,8 +164,7 @@ def _basis(because: Because) -> str:
 
 def _fact(fact: FactLine, *, told: bool) -> dict[str, Any]:
     kind = words.word({**words.AFFILIATIONS, **words.RELATIONSHIPS, **words.GROUPS}, fact.kind)
-    position, group = fact.called(context.texts().language), fact.other if fact.fact == "membership" else None
-    said = [kind, position, group, _in(fact.organisation_names)]
+    said = [kind, fact.called(context.texts().language), fact.group, _in(fact.organisation_names)]
     hidden = [] if told or fact.fact == "relationship" else [context.texts().gettext(N_("protected"))]
     return {
         "says": " · ".join(part for part in (*said, *hidden) if part),

@@ -179,7 +179,7 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
     write, login = guard.asker().decides("rules.write"), context.login()
     mine = login is not None and login.person_id == found.proposed_by
     decides = bool(write) and may_touch(session, write, rule.owner_id)
-    reasons = [texts.gettext(one.message) % one.params for one in proposals.reasons_of(found.reasons)]
+    reasons = [texts.filled(one.message, one.params) for one in proposals.reasons_of(found.reasons)]
     return frame.render(
         "rules/proposal.html",
         status,

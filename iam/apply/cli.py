@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import click
 from sqlalchemy.orm import Session
 
-from connectors.problem import Problem
+from connectors.problem import Problem, filled
 from iam.access.administration import Part
 from iam.access.pages import listing
 from iam.access.pages.role_versions import one_said
@@ -205,7 +205,7 @@ def _waiting(report: Report) -> Iterable[str]:
         return
     yield f"Nothing was written: it waits for a second person. {report.held.gained} gain, {report.held.lost} lose."
     yield from (f"  {key}: {gain} gain, {lose} lose" for key, gain, lose in report.held.organisations)
-    yield from (f"  {one.message % one.params}" for one in report.held.reasons)
+    yield from (f"  {filled(one.message, one.params)}" for one in report.held.reasons)
     yield f"A second person approves it: iam plan approve {report.held.name} --as LOGIN"
     yield f"or applies the same files with: --as LOGIN --accept {report.held.digest}"
 

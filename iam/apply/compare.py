@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iam import clock
@@ -26,7 +26,8 @@ def compare(draft: Draft) -> list[Difference]:
 def difference(kind: Kind, key: str, standing: Shape | None, wanted: Shape) -> Difference:
     """Return what applying one shape would change; nothing stands for None."""
     if standing is None:
-        return Difference(kind.name, key, "create", {})
+        new = {name: (None, value) for name, value in wanted.items()}
+        return Difference(kind.name, key, "create", {}, values=_open(kind, new))
     changed = {
         name: (before, value)
         for name, value in wanted.items()
@@ -34,7 +35,11 @@ def difference(kind: Kind, key: str, standing: Shape | None, wanted: Shape) -> D
     }
     fields = {name: _told(kind, name, *pair) for name, pair in changed.items()}
     told = [line for name, pair in changed.items() for line in _lines(kind, name, *pair)]
-    return Difference(kind.name, key, "change" if fields else "none", fields, told)
+    return Difference(kind.name, key, "change" if fields else "none", fields, told, _open(kind, changed))
+
+
+def _open(kind: Kind, values: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
+    return {name: pair for name, pair in values.items() if name not in kind.quiet}
 
 
 def _without_history(kind: Kind, name: str, standing: Any, wanted: Any) -> Any:

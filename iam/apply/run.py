@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from connectors.problem import Problem
+from connectors.problem import Problem, filled
 from iam.access.administration import Part
 from iam.access.commands.publish import Preview
 from iam.access.model.proposal import Proposal
@@ -88,7 +88,7 @@ class Report:
                 "organisations": [
                     {"organisation": key, "gain": gain, "lose": lose} for key, gain, lose in self.held.organisations
                 ],
-                "reasons": [one.message % one.params for one in self.held.reasons],
+                "reasons": [filled(one.message, one.params) for one in self.held.reasons],
             },
         }
 

@@ -152,7 +152,7 @@ def _do(console: Console, session: Session, found: Agreement, act: Act) -> list[
     actor = console.actor(session)
     asker: Asker = console.asker(session, actor)
     waits = agreement_proposals.do(session, found, act, asker, actor)
-    return [console.texts.gettext(one.message) % one.params for one in waits]
+    return [console.texts.filled(one.message, one.params) for one in waits]
 
 
 def _end(console: Console, key: str, waits: list[str], words: str) -> None:

@@ -112,7 +112,8 @@ def _because(console: Console, because: Because) -> list[str]:
         lines.append(f"    ⊂ {because.through}")
     for fact in because.facts:
         where = fact.organisation_names.get(t.language, fact.organisation_key or "")
-        told = ", ".join(part for part in (fact.kind, fact.called(t.language) or fact.other or "", where) if part)
+        named = fact.called(t.language) or fact.group or fact.other or ""
+        told = ", ".join(part for part in (fact.kind, named, where) if part)
         source = fact.told_by(t.language) or ""
         line = f"{source} {fact.file or ''}:{fact.line}" if fact.line else source
         span = f"{t.first_day(fact.valid_from) or ''}–{t.day(fact.valid_to) or ''}"

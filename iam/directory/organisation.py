@@ -43,6 +43,11 @@ class Organisation(Base):
         """The name in ``language`` (fi, sv or en)."""
         return {"fi": self.name_fi, "sv": self.name_sv}.get(language, self.name_en)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The names by language."""
+        return {"fi": self.name_fi, "sv": self.name_sv, "en": self.name_en}
+
 
 class OrganisationPlace(FactVersion, Base):
     """Where an organisation stands in the tree and to which legal entity (controller) it belongs, by date."""

@@ -96,7 +96,7 @@ def too_many(session: Session, effects: Effects) -> list[Problem]:
     counts = effects.counts()
     sizes, names, before = _sizes(session, counts), _names(session, counts), definition_plan.lately(session, counts)
     found = []
-    for organisation_id, both in sorted(counts.items(), key=lambda item: names[item[0]]):
+    for organisation_id, both in sorted(counts.items(), key=lambda item: names[item[0]]["fi"]):
         for gains, count in zip((True, False), both, strict=True):
             size, earlier = sizes.get(organisation_id, 0), before.get((organisation_id, gains), 0)
             limit, broken = judge(size, count, earlier)
@@ -117,6 +117,6 @@ def _sizes(session: Session, organisations: Collection[UUID]) -> dict[UUID, int]
     return dict(rows.all())
 
 
-def _names(session: Session, organisations: Collection[UUID]) -> dict[UUID, str]:
-    rows = session.execute(select(Organisation.id, Organisation.name_fi).where(Organisation.id.in_(organisations)))
-    return dict(rows.all())
+def _names(session: Session, organisations: Collection[UUID]) -> dict[UUID, dict[str, str]]:
+    rows = session.scalars(select(Organisation).where(Organisation.id.in_(organisations)))
+    return {row.id: row.names for row in rows}

@@ -208,5 +208,5 @@ def _before(session: Session, source_id: UUID, now: datetime) -> Mapping[Cell, i
     return {(organisation_id, str(kind)): n for organisation_id, kind, n in rows}
 
 
-def _names(session: Session, ids: set[UUID]) -> Mapping[UUID, str]:
-    return {row.id: row.name_fi for row in session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
+def _names(session: Session, ids: set[UUID]) -> Mapping[UUID, Mapping[str, str]]:
+    return {row.id: row.names for row in session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}

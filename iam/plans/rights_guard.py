@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
 from iam.access.model.assignment import Assignment
-from iam.access.model.role import Application, Role
+from iam.access.model.role import Application, Role, RoleVersion
+from iam.access.right import version_known
+from iam.access.rules.sentence import role_label
 from iam.change import Change
 from iam.directory.affiliation import Relationship
 from iam.directory.organisation import Organisation
@@ -115,17 +117,15 @@ def _before(session: Session, source_id: UUID, cells: Iterable[Cell], now: datet
     return {(scope_id, role_id): n for scope_id, role_id, n in rows}
 
 
-def _names(session: Session, cells: Iterable[Cell]) -> dict[Cell, dict[str, str]]:
+def _names(session: Session, cells: Iterable[Cell]) -> dict[Cell, dict[str, dict[str, str]]]:
     told = list(cells)
-    places = dict(
-        session.execute(
-            select(Organisation.id, Organisation.name_fi).where(Organisation.id.in_({one for one, _ in told}))
-        ).all()
+    rows = session.scalars(select(Organisation).where(Organisation.id.in_({one for one, _ in told})))
+    places = {row.id: row.names for row in rows}
+    query = (
+        select(Role.id, Application.key, Application.name, Role.key, RoleVersion.name)
+        .join(Application, Application.id == Role.application_id)
+        .join(RoleVersion, and_(RoleVersion.role_id == Role.id, RoleVersion.n == version_known(Role.id)))
+        .where(Role.id.in_({one for _, one in told}))
     )
-    query = select(Role.id, Application.key, Role.key.label("role")).join(
-        Application, Application.id == Role.application_id
-    )
-    roles = {
-        id_: f"{key}:{role}" for id_, key, role in session.execute(query.where(Role.id.in_({one for _, one in told})))
-    }
+    roles = {id_: role_label(*row) for id_, *row in session.execute(query)}
     return {cell: {"organisation": places[cell[0]], "role": roles[cell[1]]} for cell in told}

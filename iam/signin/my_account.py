@@ -180,7 +180,7 @@ def _fact_shown(fact: FactLine, texts: Texts) -> Shown:
     parts = (
         kind,
         fact.called(texts.language),
-        fact.other if fact.fact == "membership" else None,
+        fact.group,
         in_language(fact.organisation_names, texts.language),
     )
     line = texts.gettext(N_("line %(line)s")) % {"line": fact.line} if fact.line is not None else None

@@ -100,8 +100,8 @@ def _as_routed() -> AnyResponse | None:
 def _told(problem: Problem) -> dict[str, Any]:
     texts = context.texts()
     told = {
-        "message": texts.gettext(problem.message) % problem.params,
-        "remedy": texts.gettext(problem.remedy) % problem.params if problem.remedy else None,
+        "message": texts.filled(problem.message, problem.params),
+        "remedy": texts.filled(problem.remedy, problem.params) if problem.remedy else None,
         "field": problem.field,
         "file": problem.file,
         "line": problem.line,

@@ -12,18 +12,19 @@ from werkzeug.wrappers import Response as BaseResponse
 from iam.texts import LANGUAGE_NAMES, LANGUAGES
 from iam.web import context, headers
 from iam.web.forms import csrf, filled, kept
+from iam.web.stacked import stacked
 
 _YEAR = 365 * 86400
 
 
 def init(app: Flask) -> None:
-    """Make ``_()``, the filters ``day``, ``first_day``, ``moment``, ``decimal``, and base.html's context work in every
-    template."""
+    """Make ``_()``, the filters ``day``, ``first_day``, ``moment``, ``decimal``, ``stacked``, and base.html's context
+    work in every template."""
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     install = getattr(environment, "install_gettext_callables")  # noqa: B009 - the extension above adds it
     install(_gettext, _ngettext, newstyle=True)
-    environment.filters.update(day=_day, first_day=_first_day, moment=_moment, decimal=_decimal)
+    environment.filters.update(day=_day, first_day=_first_day, moment=_moment, decimal=_decimal, stacked=stacked)
     environment.globals.update(form_page=kept.page, page_in=kept.page_in)
     app.context_processor(_common)
     app.after_request(_bring_back)

@@ -22,7 +22,8 @@ from iam.texts import in_language
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """A fact version that a right rests on: what it says, who said it and where, and when it was written down."""
+    """A fact version that a right rests on: what it says, who said it and where, and when it was written down.
+    ``other`` is the other person, or the key of the group; ``group`` is what the group is called."""
 
     version_id: UUID
     fact: str
@@ -32,6 +33,7 @@ class FactLine:
     position: str | None
     position_names: dict[str, str] | None
     other: str | None
+    group: str | None
     valid_from: datetime
     valid_to: datetime
     source_key: str | None
@@ -55,27 +57,15 @@ def fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
     """Read the cited versions, whatever table they are in; one statement."""
     if not ids:
         return {}
-    a, m, r, p = Affiliation, Membership, Relationship, OrganisationPlace
-    nothing, nobody, no_names = cast(null(), String), cast(null(), Uuid()), cast(null(), JSON)
-    names = name_of(a.occupation)
+    a, m, r, p, g = Affiliation, Membership, Relationship, OrganisationPlace, Group
+    nothing, nobody = cast(null(), String), cast(null(), Uuid())
+    no_position, no_group = (nothing, nothing, cast(null(), JSON)), (nothing, nothing)
+    position = a.title, a.occupation, name_of(a.occupation)
     query = union_all(
-        _lines(
-            a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, names, nothing, nobody
-        ),
-        _lines(
-            m,
-            ids,
-            Group.organisation_id,
-            literal("membership"),
-            Group.kind,
-            nothing,
-            nothing,
-            no_names,
-            Group.key,
-            nobody,
-        ),
-        _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, no_names, nothing, r.other_person_id),
-        _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, no_names, nothing, nobody),
+        _lines(a, ids, a.organisation_id, literal("affiliation"), a.kind, *position, *no_group, nobody),
+        _lines(m, ids, g.organisation_id, literal("membership"), g.kind, *no_position, g.key, g.name, nobody),
+        _lines(r, ids, NIL, literal("relationship"), r.kind, *no_position, *no_group, r.other_person_id),
+        _lines(p, ids, p.organisation_id, literal("place"), nothing, *no_position, *no_group, nobody),
     )
     lines = (_line(*row) for row in session.execute(query))
     return {line.version_id: line for line in lines}
@@ -122,6 +112,7 @@ def _line(
     occupation: str | None,
     position_names: dict[str, str] | None,
     group: str | None,
+    group_name: str | None,
     other: UUID | None,
     organisation: str | None,
     fi: str,
@@ -146,6 +137,7 @@ def _line(
         title or occupation,
         position_names,
         str(other) if other else group,
+        group_name,
         valid_from,
         valid_to,
         source,

@@ -116,6 +116,7 @@ def _fact(fact: FactLine) -> FactLine:
         position=None,
         position_names=None,
         other=None,
+        group=None,
         source_key=None,
         source_names=None,
         run_id=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.problem import filled
 from iam import clock
 from iam.api.reading.moments import moment
 from iam.api.reading.organisations import names
@@ -49,4 +50,4 @@ def _state(one: Run, of: Source) -> str:
 
 
 def _reason(reason: Any) -> str:
-    return str(reason["message"]) % reason.get("params", {}) if isinstance(reason, dict) else str(reason)
+    return filled(str(reason["message"]), reason.get("params") or {}) if isinstance(reason, dict) else str(reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -15,13 +15,15 @@ Action = Literal["create", "change", "none"]
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What applying would do to one thing. ``fields`` tells, for a change, each field's value before and after in
-    words, ``told`` line by line what differs in them."""
+    words, ``told`` line by line what differs in them; ``values`` holds both as they are stated (before: None for what
+    is new), for whoever says it in sentences."""
 
     kind: str
     key: str
     action: Action
     fields: Mapping[str, tuple[str, str]]
     told: Sequence[str] = ()
+    values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 def in_words(value: Any) -> str:

@@ -44,16 +44,16 @@ RECEIVED = {
 
 
 def broken(description: str, client: RegisteredClient | None = None) -> Response:
-    """Show that the application asked wrongly; the technical description is for its developer. Nobody is redirected
-    (AZ-02)."""
+    """Show that the application asked wrongly; the technical description, in English and apart, is for its developer.
+    Nobody is redirected (AZ-02)."""
     _ = context.texts().gettext
     return pages.page(
         "error.html",
         400,
         title=_(N_("The service asked for the sign-in wrongly")),
         what=_(N_("The fault is in the service you came from, not in you.")),
-        remedy=_(N_("Go back to the service and try again. If it does not help, tell its support this:"))
-        + f" {description}",
+        remedy=_(N_("Go back to the service and try again. If it does not help, tell its support this:")),
+        technical=description,
         ways=_ways(client),
         correlation_id=context.request_id(),
     )

@@ -44,7 +44,7 @@ def test_of_six_hundred_seven_ends_wait_while_fifty_start_and_once_accepted_they
     assert (report.state, report.exit_code) == ("held", 3)
     assert (report.counts["start"], report.counts["held_end"], report.counts.get("end", 0)) == (50, 7, 0)
     assert [str(reason) for reason in report.reasons] == [
-        "KOIVU fi: 7 affiliations would lose something, 7 in seven days; the limit is 6. Those that start "
+        "KOIVU en: 7 affiliations would lose something, 7 in seven days; the limit is 6. Those that start "
         "were applied. "
         "Let a second administrator look at it and accept it."
     ]

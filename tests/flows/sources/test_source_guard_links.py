@@ -44,7 +44,7 @@ def test_a_feed_that_ends_a_quarter_of_the_memberships_waits_while_new_ones_star
     report = run(world, 1, **tables(enrollments=moved(3)))
     assert (report.state, report.exit_code, report.counts["held_link_end"]) == ("held", 3, 3)
     assert [str(reason) for reason in report.reasons] == [
-        "KOIVU fi: 3 of 12 memberships would end, the limit is 2 at once. Those that start were applied. "
+        "KOIVU en: 3 of 12 memberships would end, the limit is 2 at once. Those that start were applied. "
         "Let a second administrator look at it and accept it."
     ]
     both = sorted([("1a", f"o{n}") for n in NUMBERS] + [("2b", f"o{n}") for n in range(3)])

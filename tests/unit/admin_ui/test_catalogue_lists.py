@@ -218,8 +218,10 @@ def rows(page: str) -> list[str]:
     # A form's token tells the second in which it was made.
     body = re.sub(r'name="(?:csrf_token|from_page)" value="[^"]*"', "", body)
     listed = re.findall(r"<li><a href=\"/admin/organisations/[^<]+", body)
-    found = listed or re.findall(r"<tr>.*?</tr>|<h2>Record [^<]+</h2>", body)
-    return [one for one in found if 'scope="col"' not in one and "<dt>" not in one and not one.startswith("<tr><td>")]
+    found = listed or re.findall(r"<tr\b.*?</tr>|<h2>Record [^<]+</h2>", body)
+    return [
+        one for one in found if 'scope="col"' not in one and "<dt>" not in one and not re.match(r"<tr\b[^>]*><td", one)
+    ]
 
 
 def link(page: str, rel: str) -> str | None:

@@ -110,7 +110,7 @@ def test_a_new_installation_publishes_at_once_however_many_gain(fresh: School) -
 
 
 def test_a_rule_that_gives_thirty_people_a_role_waits_and_nobody_has_it(school: School) -> None:
-    assert school.publish() == ["koulu fi: 30 of 30 people gain something at once, the limit is 5."]
+    assert school.publish() == ["koulu en: 30 of 30 people gain something at once, the limit is 5."]
     assert (school.holders(), school.states()) == (set(), ["draft"])
     found = school.waiting()
     assert (found.counts, found.owner_id, found.proposed_by) == ({"gain": 30, "lose": 0}, school.town, school.author)
@@ -205,7 +205,7 @@ def test_withdrawing_a_rule_by_which_many_lose_waits_and_they_keep_it_until_it_i
     school.publish()
     school.accept()
     found = rule_proposals.withdraw(school.session, "saanto", Actor(school.author))
-    assert [str(one) for one in found] == ["koulu fi: 30 of 30 people lose something at once, the limit is 5."]
+    assert [str(one) for one in found] == ["koulu en: 30 of 30 people lose something at once, the limit is 5."]
     assert school.holders() == set(school.people)
     assert school.accept()
     assert (school.holders(), school.states()) == (set(), ["withdrawn"])
@@ -294,7 +294,7 @@ def test_many_small_rules_in_a_week_add_up_and_the_one_too_many_waits(school: Sc
         return [str(one) for one in found]
 
     assert publish("a") == []
-    assert publish("b") == ["koulu fi: 3 people gain something, 6 in seven days; the limit is 5."]
+    assert publish("b") == ["koulu en: 3 people gain something, 6 in seven days; the limit is 5."]
     assert school.holders() == set(school.people[:3])
     with clock.fixed(clock.now() + timedelta(days=8)):
         rule_proposals.refuse(

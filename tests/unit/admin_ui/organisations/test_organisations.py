@@ -14,7 +14,7 @@ from tests.kit.worlds.admin import Reader, World, administer
 
 
 def names(text: str) -> list[str]:
-    return re.findall(r'<th scope="row"><a href="/admin/organisations/[^"]+">([^<]+)</a>', text)
+    return re.findall(r'<th scope="row"[^>]*><a href="/admin/organisations/[^"]+">([^<]+)</a>', text)
 
 
 def branches(text: str) -> list[str]:

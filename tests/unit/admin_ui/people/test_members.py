@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -126,7 +127,9 @@ def test_a_protected_pupil_is_not_found_by_who_may_not_know_where_she_is(
     assert change_by_form(reader("paula"), path, paste="oona celia").status_code == 303
     page = sanna.get(path).text
     assert "Oppilas" not in page
-    assert '<td class="number">1</td>' in sanna.get("/admin/groups").text, "a count tells as much as a name"
+    assert re.search(r'<td class="number"[^>]*>1</td>', sanna.get("/admin/groups").text), (
+        "a count tells as much as a name"
+    )
     assert change_by_form(sanna, path, remove=str(world.ids["celia"])).status_code == 303
     assert members(world) == {"oona"}, "whom one does not see stays"
 
