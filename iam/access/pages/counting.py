@@ -32,9 +32,7 @@ class Count(NamedTuple):
 NOBODY = Count(0, False)
 
 
-def of_roles(
-    session: Session, part: Part, role_ids: Collection[UUID], *, few: bool | None = None
-) -> dict[UUID, Count]:
+def of_roles(session: Session, part: Part, role_ids: Collection[UUID], *, few: bool | None = None) -> dict[UUID, Count]:
     """Return how many people of the part hold each role now, by itself or through another role; four statements, three
     where it is known whether there ``are_few``."""
     c, including = RoleClosure, dict[UUID, list[UUID]]()
