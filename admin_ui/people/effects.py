@@ -21,6 +21,7 @@ from iam.access.commands.effects import Effect, Effects
 from iam.access.commands.publish import Preview
 from iam.access.model.proposal import Proposal
 from iam.access.pages import listing
+from iam.database.bulk import among, plain_rows
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.protected import is_protected
@@ -67,6 +68,7 @@ class View:
     more: int = 0
 
 
+@plain_rows()
 def view(session: Session, found: Preview, proposal: Proposal | None = None) -> View:
     """Return a change as the reader may see it; the page of names is ``page`` of the form or address. Of a ``proposal``
     whose effects are others by now it says which are new."""
@@ -132,7 +134,7 @@ def _named(session: Session, part: Part, rows: Sequence[Effect]) -> list[Effect]
     person_id: Any = Person.id
     order: dict[UUID, str] = {}
     for ids in _batches({row.person_id for row in rows}):
-        query = select(Person.id, Person.sort_name).where(person_id.in_(ids), part.shows(person_id))
+        query = select(Person.id, Person.sort_name).where(among(session, person_id, ids), part.shows(person_id))
         order.update((one, name) for one, name in session.execute(query))
     kept = (row for row in rows if row.person_id in order)
     return sorted(kept, key=lambda row: (not row.gains, order[row.person_id], row))
@@ -165,7 +167,7 @@ def _lines(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[Eff
 def _by_organisation(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[tuple[str, int, int]]:
     """People of each organisation who gain and lose, without those of whom the reader may not know that they are
     there."""
-    kept = [row for row in rows if (row.person_id, row.organisation_id) not in hidden]
+    kept = [row for row in rows if (row.person_id, row.organisation_id) not in hidden] if hidden else rows
     counts = Effects(kept, (), "").counts()
     names = _names(session, set(counts))
     return sorted((names[one], *both) for one, both in counts.items())
@@ -173,12 +175,16 @@ def _by_organisation(session: Session, rows: Sequence[Effect], hidden: Hidden) -
 
 def _hidden(session: Session, part: Part, rows: Sequence[Effect]) -> Hidden:
     """The protected persons with each of the organisations in which the reader may not know them; two statements a
-    batch."""
+    batch, none where nothing is kept from the reader."""
+    if part.tells_all:
+        return set()
     persons, places = {row.person_id for row in rows}, {row.organisation_id for row in rows}
     person_id: Any = Person.id
     protected: set[UUID] = set()
     for ids in _batches(persons):
-        protected |= set(session.scalars(select(Person.id).where(person_id.in_(ids), is_protected(person_id))))
+        protected |= set(
+            session.scalars(select(Person.id).where(among(session, person_id, ids), is_protected(person_id)))
+        )
     hidden = {(one, place) for one in protected for place in places}
     for ids in _batches(protected):
         pairs = (

@@ -135,7 +135,7 @@ def role(application: str, key: str) -> Response:
     """Show a role and a page of those who hold it."""
     session, part, texts = context.db(), guard.part(), context.texts()
     found, of, version = listing.role_of(session, part, application, key)
-    people = frame.part_of("persons.read")
+    people, few = frame.part_of("persons.read"), are_few(session, part)
     giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
     around = listing.roles_around(session, found.id)
     names = names_of(session, part, application)
@@ -159,11 +159,11 @@ def role(application: str, key: str) -> Response:
         handed_out=words.word(HANDED_OUT, found.handed_out),
         includes=_named(around.included, names),
         included_by=_named(around.including, names),
-        count=counting.of_roles(session, part, [found.id]).get(found.id, NOBODY),
+        count=counting.of_roles(session, part, [found.id], few=few).get(found.id, NOBODY),
         rules=rules_pages.lines(session, giving.rows),
         mine=may_touch(session, frame.part_of("applications.write"), of.owner_id),
         more_rules=giving.later,
-        page=_holders(people, found).page() if people else None,
+        page=_holders(people, found, few if people == part else None).page() if people else None,
         export_url=f"{PATH}/{application}/{key}/holders.csv" if frame.may("persons.export") else None,
     )
 
@@ -198,11 +198,12 @@ def holders_file(application: str, key: str) -> Response:
     return _holders(guard.part(), found).file("holders", header, cells, {"role": f"{application}:{key}"})
 
 
-def _holders(part: Part, role: Role) -> Listed[Holder]:
-    few = are_few(context.db(), part)
-    return Listed(
-        listing.holders(part, role.id, few=few), HOLDER_KEYS, lambda session, rows: holders(session, rows, role)
-    )
+def _holders(part: Part, role: Role, few: bool | None = None) -> Listed[Holder]:
+    """Who of the part holds the role; ``few`` where it is known whether there ``are_few``."""
+    session = context.db()
+    by = listing.including(session, role.id)
+    query = listing.holders(part, by, few=are_few(session, part) if few is None else few)
+    return Listed(query, HOLDER_KEYS, lambda session, rows: holders(session, rows, role))
 
 
 def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[RoleLine]:

@@ -108,7 +108,7 @@ def _these(ids: Sequence[UUID], read: Part) -> Select[Any]:
 def _wanted(session: Session, choice: BulkChoice, read: Part, archive_after: timedelta) -> Select[Any]:
     if choice.role_id is not None:
         few = listing.are_few(session, read)
-        held = holding.holders(read, choice.role_id, few=few).with_only_columns(Person.id)
+        held = holding.holders(read, holding.including(session, choice.role_id), few=few).with_only_columns(Person.id)
         return select(Person).where(Person.id.in_(held), Person.merged_into.is_(None), read.shows(Person.id))
     few = listing.are_few(session, read)
     query = listing.persons(read, choice.wanted or Wanted(), archive_after, few=few)

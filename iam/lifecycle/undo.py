@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, litera
 from sqlalchemy.orm import Session, aliased
 
 from iam.change import Change
+from iam.database.bulk import analyze
 from iam.directory.affiliation import Absence, Affiliation, Membership, Relationship
 from iam.directory.person import Identifier, PersonProfile
 from iam.directory.source import GONE, AwaitedRelationship, Record
@@ -33,17 +34,20 @@ def changes_codes(session: Session, of: UUID) -> bool:
     return bool(session.scalar(select(exists().where(Identifier.closed_by == of, Identifier.kind == CODE))))
 
 
-def undo(session: Session, change: Change, of: UUID, run_id: UUID) -> None:
+def undo(session: Session, change: Change, of: UUID, run_id: UUID, *, trial: bool = False) -> None:
     """Undo the change ``of``, which the run wrote: facts, names, and what is remembered of the run's records, which are
     refused as they were said. Fills ``st_touched`` with the persons whose rights may differ.
+
+    In a ``trial``, which the caller takes back, only what rights rest on is written: no names, and nothing of records.
     """
-    staged.prepare_touched(session)
-    _touch(session, of)
-    _refuse_records(session, of, run_id)
     for model in KINDS:
         _close(session, model, change, of)
         _open_again(session, model, change, of)
-    name_words.write(session, list(session.scalars(select(staged.touched.c.person_id))))
+    staged.prepare_touched(session)
+    _touch(session, change, of)
+    if not trial:
+        _refuse_records(session, of, run_id)
+        name_words.write(session, list(session.scalars(select(staged.touched.c.person_id))))
 
 
 def _built_on(model: Any, of: UUID) -> ColumnElement[bool]:
@@ -74,12 +78,15 @@ def _open_again(session: Session, model: Any, change: Change, of: UUID) -> None:
     session.execute(insert(model).from_select(["version_id", "opened_by", *names], rows))
 
 
-def _touch(session: Session, of: UUID) -> None:
-    persons = [select(model.person_id).where(or_(model.opened_by == of, model.closed_by == of)) for model in KINDS]
-    r = Relationship
-    persons.append(select(r.other_person_id).where(or_(r.opened_by == of, r.closed_by == of)))
+def _touch(session: Session, change: Change, of: UUID) -> None:
+    """Note whose facts were closed and opened again. They are asked for by who closed them: what is closed is little,
+    and for who opened it each table would be read through once more."""
+    gone, r = (change.id, of), Relationship
+    persons = [select(model.person_id).where(model.closed_by.in_(gone)) for model in KINDS]
+    persons.append(select(r.other_person_id).where(r.closed_by.in_(gone)))
     found = union(*persons).subquery()
     session.execute(insert(staged.touched).from_select(["person_id"], select(found.c.person_id)))
+    analyze(session, staged.touched)
     noted = staged.touched.c.person_id
     guardians = (
         select(r.person_id)

@@ -128,7 +128,7 @@ def _tried(session: Session, source: Source, run: Run, actor: Actor, *, trial: b
     plan = _undoable(session, source, run)
     assert plan.change_id is not None
     change = begin(session, "command", actor, f"undo of run {run.id}")
-    facts.undo(session, change, plan.change_id, run.id)
+    facts.undo(session, change, plan.change_id, run.id, trial=trial)
     derive(session, change, persons=staged.touched, trial=trial)
     if not trial:
         end_leavers(session, GrantRow.person_id.in_(select(staged.touched.c.person_id)))

@@ -32,12 +32,13 @@ class Count(NamedTuple):
 NOBODY = Count(0, False)
 
 
-def of_roles(session: Session, part: Part, role_ids: Collection[UUID]) -> dict[UUID, Count]:
-    """Return how many people of the part hold each role now, by itself or through another role; four statements."""
+def of_roles(session: Session, part: Part, role_ids: Collection[UUID], *, few: bool | None = None) -> dict[UUID, Count]:
+    """Return how many people of the part hold each role now, by itself or through another role; four statements, three
+    where it is known whether there ``are_few``."""
     c, including = RoleClosure, dict[UUID, list[UUID]]()
     for role_id, included_id in session.execute(select(c.role_id, c.included_id).where(c.included_id.in_(role_ids))):
         including.setdefault(included_id, []).append(role_id)
-    return _counts(session, part, {one: Assignment.role_id.in_(ids) for one, ids in including.items()})
+    return _counts(session, part, {one: Assignment.role_id.in_(ids) for one, ids in including.items()}, few)
 
 
 def of_rule(session: Session, part: Part, rule_id: UUID) -> Count:
@@ -46,7 +47,9 @@ def of_rule(session: Session, part: Part, rule_id: UUID) -> Count:
     return _counts(session, part, {rule_id: Assignment.rule_version_id.in_(versions)}).get(rule_id, NOBODY)
 
 
-def _counts(session: Session, part: Part, which: Mapping[UUID, ColumnElement[bool]]) -> dict[UUID, Count]:
+def _counts(
+    session: Session, part: Part, which: Mapping[UUID, ColumnElement[bool]], few: bool | None = None
+) -> dict[UUID, Count]:
     """Counts by key; ``which`` are the conditions on ``Assignment`` whose rows count for each.
 
     What is looked at is gathered first: all at once, the planner would ask of every right of the country whether it
@@ -54,7 +57,7 @@ def _counts(session: Session, part: Part, which: Mapping[UUID, ColumnElement[boo
     """
     if not which:
         return {}
-    if are_few(session, part):
+    if are_few(session, part) if few is None else few:
         return {key: Count(n, False) for key, n in _held(session, _of_few(part, which), part.lists(Assignment))}
     most = max(1, COUNTED // len(which))
     some = [_some(key, and_(condition, part.lists(Assignment)), most) for key, condition in which.items()]

@@ -91,7 +91,10 @@ def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequenc
     The legal entity of every place below follows. Raises ``Invalid`` when the tree would not hold together; then
     nothing is written.
     """
-    tree = places(session) | {organisation_id: joined(items) for organisation_id, items in stated.items()}
+    before = places(session)
+    tree = before | {organisation_id: joined(items) for organisation_id, items in stated.items()}
+    if tree == before:
+        return Written()
     standing, faults = settle(tree)
     if faults:
         keys = {row.id: row.key for row in session.execute(select(Organisation.id, Organisation.key))}

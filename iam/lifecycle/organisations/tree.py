@@ -66,7 +66,8 @@ def joined(places: Iterable[Place]) -> list[Place]:
     """Return one organisation's places in order of time, neighbours that differ in nothing but time made one."""
     found: list[Place] = []
     for place in sorted(places, key=lambda place: place.valid_from):
-        place = replace(place, own_entity=place.own_entity or place.parent_id is None)
+        if place.parent_id is None and not place.own_entity:
+            place = replace(place, own_entity=True)
         last = found[-1] if found else None
         if (
             last

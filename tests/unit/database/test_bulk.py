@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import String, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from iam.database.bulk import digest_of_lines, each_word
+from iam.database.bulk import among, digest_of_lines, each_word
+from iam.database.types import uuid7
+from iam.directory.person import Person
 
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
 
@@ -33,3 +35,13 @@ def test_each_word_of_a_name_is_found_on_either_database(session: Session, words
     each = each_word(session, named)
     found = session.scalars(select(each.c.value).select_from(named.table, each))
     assert sorted(found) == sorted(words)
+
+
+def test_of_thousands_of_ids_those_are_found_that_are_there_and_of_none_nobody(session: Session) -> None:
+    people = [Person(id=uuid7(), sort_name="") for _ in range(3)]
+    session.add_all(people)
+    session.flush()
+    some = {people[0].id, people[2].id}
+    asked = [*some, *(uuid7() for _ in range(6000))]
+    assert set(session.scalars(select(Person.id).where(among(session, Person.id, asked)))) == some
+    assert list(session.scalars(select(Person.id).where(among(session, Person.id, [])))) == []
