@@ -25,7 +25,7 @@ def test_the_same_lines_have_the_same_digest_on_either_database_in_whatever_orde
     assert found == hashlib.sha256("".join(f"{line}\n" for line in sorted(lines)).encode()).hexdigest()
 
 
-WORDS = st.lists(st.text(st.characters(categories=["Ll", "Lo", "Nd"]), min_size=1), max_size=5)
+WORDS = st.lists(st.text("abzåäöńж09", min_size=1), max_size=5)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
