@@ -109,24 +109,11 @@ def read(
         ):
             rows += _effects(session, movement, gains)
         rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
-    permissions, found = _permissions(session, change_id, now), _in_order(set(rows))
+    permissions, found = _permissions(session, change_id, now), sorted(set(rows))
     of_rows, of_permissions = _lines(session, told or {}, found, permissions, now)
     marks = [hashlib.sha256(line.encode()).digest()[:MARK] for line in of_rows]
     texts = (basis, *sorted(of_rows + of_permissions))
     return Effects(found, permissions, hashlib.sha256("".join(f"{one}\n" for one in texts).encode()).hexdigest(), marks)
-
-
-def _in_order(rows: Iterable[Effect]) -> list[Effect]:
-    """Effects in their own order: numbers are compared, which is much sooner done than ids."""
-
-    def place(row: Effect) -> Effect:
-        ids: Any = {name: getattr(row, name).int for name in _IDS}
-        return row._replace(**ids)
-
-    return sorted(rows, key=place)
-
-
-_IDS = ("person_id", "role_id", "scope_id", "organisation_id")
 
 
 def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved] | None:
