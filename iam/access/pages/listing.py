@@ -200,7 +200,7 @@ def holders(part: Part, role_ids: Sequence[UUID], *, few: bool = False) -> Any:
     The roles are written into the statement: a planner that knows only that some role is asked for takes it to have as
     many holders as another, and walks a country by name for the ten whom it could look up.
     """
-    which = bindparam("role_ids", role_ids, expanding=True, literal_execute=True)
+    which: Any = bindparam("role_ids", role_ids, expanding=True, literal_execute=True)
     of_few = [Assignment.id.in_(select(theirs(part).c.id))] if few else []
     return (
         held(clock.now())
