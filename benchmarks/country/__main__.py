@@ -8,7 +8,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from benchmarks.country import api, definitions, deriving, every_page, feeds, made, pages, people
+from benchmarks.country import api, bulk, definitions, deriving, every_page, feeds, made, pages, people
 from benchmarks.country.case import Case, Found
 from benchmarks.country.made import Country
 from benchmarks.country.server import Kept
@@ -22,6 +22,7 @@ CASES: tuple[Case, ...] = (
     *people.CASES,
     *every_page.CASES,
     *api.CASES,
+    *bulk.CASES,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 from sqlalchemy import select
@@ -34,6 +35,9 @@ def lists(country: Country) -> list[Found]:
         consortium.application(world, api.CLIENT, ROOT, notice="none", ask_capacity=False, entry="everyone")
         api.program(world)
     program = Program(world)
+    # As a worker process of the server.
+    gc.collect()
+    gc.freeze()
     return [_read(country, program, one) for one in LISTS]
 
 

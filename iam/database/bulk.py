@@ -39,10 +39,8 @@ def is_postgresql(session: Session) -> bool:
 def among(session: Session, column: Any, values: Collection[UUID]) -> ColumnElement[bool]:
     """The condition that a column is one of these ids, of which there may be thousands: on PostgreSQL one array, for a
     statement with so many parameters takes longer to write and to read than to answer. SQLite takes some 30,000."""
-    if is_postgresql(session):
-        found: ColumnElement[bool] = column == any_(bindparam(None, list(values), type_=ARRAY(Uuid())))
-    else:
-        found = column.in_(values)
+    asked = any_(bindparam(None, list(values), type_=ARRAY(Uuid())))
+    found: ColumnElement[bool] = column == asked if is_postgresql(session) else column.in_(values)
     return found
 
 

@@ -127,7 +127,7 @@ MOST: dict[str, int] = {
     "GET /admin/roles.csv": 10,
     "GET /admin/roles/<application>/<key>": 16,
     "GET /admin/roles/<application>/<key>/edit": 12,
-    "GET /admin/roles/<application>/<key>/holders.csv": 8,
+    "GET /admin/roles/<application>/<key>/holders.csv": 9,
     "GET /admin/roles/<application>/<key>/versions": 9,
     "GET /admin/roles/<application>/<key>/versions.csv": 10,
     "GET /admin/roles/<application>/<key>/versions/<int:n>": 118,

@@ -109,17 +109,11 @@ def read(
         ):
             rows += _effects(session, movement, gains)
         rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
-    permissions, found = _permissions(session, change_id, now), sorted(set(rows), key=_place)
+    permissions, found = _permissions(session, change_id, now), sorted(set(rows))
     of_rows, of_permissions = _lines(session, told or {}, found, permissions, now)
     marks = [hashlib.sha256(line.encode()).digest()[:MARK] for line in of_rows]
     texts = (basis, *sorted(of_rows + of_permissions))
     return Effects(found, permissions, hashlib.sha256("".join(f"{one}\n" for one in texts).encode()).hexdigest(), marks)
-
-
-def _place(row: Effect) -> tuple[object, ...]:
-    """Where an effect stands: as by itself, but numbers are compared, which is much sooner done than ids."""
-    ids = (one.int for one in (row.person_id, row.role_id, row.scope_id, row.organisation_id))
-    return row.gains, *ids, row.valid_from, row.valid_to, row.across
 
 
 def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved] | None:
