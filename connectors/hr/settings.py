@@ -30,7 +30,8 @@ class HrSettings(Settings):
     folder: Path | None = Field(default=None, description="In place of one file: a folder whose newest file is read.")
     sftp: SftpSettings | None = Field(
         default=None,
-        description="A folder of another server. It needs all of these but the port, one key or password, and file names.",
+        description="A folder of another server. "
+        "It needs all of these but the port, one key or password, and file names.",
     )
     pattern: str | None = Field(default=None, min_length=1, description="What file names are like: hr_*.csv.")
     marker: str | None = Field(
