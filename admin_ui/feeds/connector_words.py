@@ -92,8 +92,8 @@ LABELS = {
 }
 _HINTS = (
     N_("The file (CSV, .xlsx, .xls, .ods, fixed width), as an absolute path on the server."),
-    N_("In place of path: a folder whose newest file is read."),
-    N_("A folder of another server. It needs all of these but the port, one key or password, and pattern."),
+    N_("In place of one file: a folder whose newest file is read."),
+    N_("A folder of another server. It needs all of these but the port, one key or password, and file names."),
     N_("The server's name or address."),
     N_("Whom the service signs in as."),
     N_("The folder on that server whose newest file is read."),
@@ -104,7 +104,7 @@ _HINTS = (
     N_("For everything, to the last byte."),
     N_("What this line begins with, and no row does."),
     N_("Where the number of rows begins."),
-    N_("What names in folder are like: hr_*.csv."),
+    N_("What file names are like: hr_*.csv."),
     N_("Read only what such a file says is whole: .ok."),
     N_("How long a file must have stood still."),
     N_("How old it may be; 0: it is of today."),

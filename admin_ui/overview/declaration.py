@@ -8,6 +8,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.overview.difference_words import in_words
+from admin_ui.overview.stated_words import stated_called
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import effects as effects_view
@@ -94,7 +95,7 @@ def _shown(found: Waiting, error: str = "", field: str = "", status: int = 200) 
         status,
         section="overview",
         breadcrumb=[],
-        name=called(found.digest),
+        name=stated_called(session, [found.proposal]).get(found.proposal.id, called(found.digest)),
         waits=found,
         differences=in_words(session, [one for one in report.differences if one.action != "none"]),
         problems=[texts.sentence(one) for one in report.problems],

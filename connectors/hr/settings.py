@@ -27,12 +27,13 @@ class HrSettings(Settings):
     path: Path | None = Field(
         default=None, description="The file (CSV, .xlsx, .xls, .ods, fixed width), as an absolute path on the server."
     )
-    folder: Path | None = Field(default=None, description="In place of path: a folder whose newest file is read.")
+    folder: Path | None = Field(default=None, description="In place of one file: a folder whose newest file is read.")
     sftp: SftpSettings | None = Field(
         default=None,
-        description="A folder of another server. It needs all of these but the port, one key or password, and pattern.",
+        description="A folder of another server. "
+        "It needs all of these but the port, one key or password, and file names.",
     )
-    pattern: str | None = Field(default=None, min_length=1, description="What names in folder are like: hr_*.csv.")
+    pattern: str | None = Field(default=None, min_length=1, description="What file names are like: hr_*.csv.")
     marker: str | None = Field(
         default=None, pattern=r"\.[A-Za-z0-9]{1,16}", description="Read only what such a file says is whole: .ok."
     )

@@ -1,5 +1,5 @@
-"""Whoever reads the pages reads names: no key of an organisation, an application, a role, a rule or a data group stands in
-the demonstration's pages where it has a name."""
+"""Whoever reads the pages reads names: no key of an organisation, an application, a role, a rule, a group or a data group
+stands in the demonstration's pages where it has a name, nor in what waits for a second person or explains a right."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from werkzeug.exceptions import HTTPException
 
 from iam.access.model.role import Application, DataGroup, Role, RoleContent
 from iam.access.model.rule import Rule
+from iam.apply.on_pages import application_stating
+from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation
 from iam.oidc.model import Client
+from iam.signin.accounts.account import Account
 from tests.kit.browser import Browser
 from tests.kit.worlds.consortium import PASSWORDS, SMALL, Consortium, prepared
 
@@ -24,6 +27,14 @@ HOME, SOME = "/admin/", 2
 """Where the walk begins, and how many addresses of each kind it opens."""
 WITHOUT_NAMES = frozenset({"code", "pre", "script", "style", "textarea", "datalist", "kbd"})
 """Elements in which keys are right: what is written for machines, or offered to be written."""
+WAITS = """
+rules:
+  - rule: luokanopettaja-wilmaan
+    owner: mansikkala
+    bind: {a: {affiliation: {kind: employee, organisation: {under: mansikkala}}}}
+    gives: {role: "wilma:rehtori", scope: organisation of a}
+"""
+"""A rule that has a name says something else: too many gain by it, so it waits."""
 KEYS_ARE_RIGHT: Mapping[str, str] = {
     "admin.show_sample": "the rows of a source as it has them",
     "admin.new_role": "an example of how a use of data is written",
@@ -57,7 +68,23 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
     with Consortium(prepared(tmp_path_factory, *SMALL), tmp_path_factory.mktemp("named") / "state") as made:
+        file = made.settings.state_dir / "waits.yaml"
+        file.write_text(WAITS, encoding="utf-8")
+        assert made.iam("apply", "-f", str(file)).exit_code == 3
+        _stated_on_a_page(made)
         yield made
+
+
+def _stated_on_a_page(made: Consortium) -> None:
+    """A role of many is given more content, another role and a second person's guard: it waits."""
+    actor = made.actor()
+    with made.sessions.begin() as session:
+        wilma = application_stating.application_row(session, "wilma")
+        (teacher,) = (one for one in wilma["roles"] if one["key"] == "opettaja")
+        more = {"content": [*teacher["content"], "henkilosto:read"], "includes": ["sihteeri"], "sensitive": True}
+        stated = application_stating.role_stated(wilma, {**teacher, **more})
+        report = application_stating.write(session, stated, actor, made.vault)
+        assert report.held is not None
 
 
 def keys(session: Session) -> dict[str, str]:
@@ -72,12 +99,13 @@ def keys(session: Session) -> dict[str, str]:
         | dict.fromkeys(session.scalars(select(Application.key)), "application")
         | dict.fromkeys(session.scalars(select(Rule.key).where(Rule.name.is_not(None))), "rule")
         | {f"{application}:{role}": "role" for application, role in roles}
+        | dict.fromkeys(session.scalars(select(Group.key)), "group")
         | {f"{group}:{operation}": "use" for group, operation in uses if group in named}
     )
     return {key: what for key, what in found.items() if key not in clients}
 
 
-def walk(browser: Browser, consortium: Consortium) -> Iterator[tuple[str, str, Page]]:
+def walk(browser: Browser, consortium: Consortium, language: str = "fi") -> Iterator[tuple[str, str, Page]]:
     """Every kind of page that can be reached by links, some of each: its endpoint, its address and what it shows."""
     kinds, seen = consortium.app.url_map.bind("localhost"), dict[str, int]()
     waiting, known = [HOME], {HOME}
@@ -92,7 +120,7 @@ def walk(browser: Browser, consortium: Consortium) -> Iterator[tuple[str, str, P
         if not endpoint.startswith("admin.") or endpoint.endswith("_file") or seen.get(kind, 0) >= SOME:
             continue
         seen[kind] = seen.get(kind, 0) + 1
-        answer = browser.get(address, **{"Accept-Language": "fi"})
+        answer = browser.get(address, **{"Accept-Language": language})
         if answer.status_code != 200 or "html" not in answer.content_type:
             continue
         page = Page(answer.text)
@@ -134,3 +162,30 @@ def test_no_key_stands_on_a_page_where_a_name_exists(consortium: Consortium) -> 
             wrong.append(f"{endpoint} {address}: the {whose[found]} {found}")
     assert len(endpoints) > 60
     assert wrong == []
+
+
+def test_what_waits_and_what_explains_a_right_speaks_of_things_by_their_names_in_the_readers_language(
+    consortium: Consortium,
+) -> None:
+    with consortium.sessions() as session:
+        whose = keys(session)
+        finnish = {one.name_fi for one in session.scalars(select(Organisation)) if one.name_fi != one.name_en}
+        aino = session.scalars(select(Account.person_id).where(Account.login == "aino.esimerkki")).one()
+    browser, english = entered(consortium, "veera.varahenkilo"), {"Accept-Language": "en"}
+    home = Page(browser.get(HOME, **english).text)
+    waiting = [link for link in home.links if "/admin/declaration?" in link or link.endswith("/proposal")]
+    assert len(waiting) == 2
+    texts = {link: " ".join(Page(browser.get(link, **english).text).text) for link in waiting}
+    texts["why"] = " ".join(Page(browser.get(f"/admin/persons/{aino}?tab=rights", **english).text).text)
+    wrong = [(at, name) for at, text in texts.items() for name in {*whose, *finnish} if _stands(name, text)]
+    assert wrong == []
+    told = " ".join(texts.values())
+    assert "Said before: Whoever is an employee (" in told
+    assert "Added: Staff data: reading." in told
+    assert "Includes from now on: Wilma: School secretary." in told
+    assert "Oppimisympäristön vastuuhenkilöt" in texts["why"]
+    assert "Koivurinne School: " in told, "why it waits"
+
+
+def _stands(name: str, text: str) -> bool:
+    return re.search(rf"(?<![\w:./@-]){re.escape(name)}(?![\w:/@-])", text) is not None

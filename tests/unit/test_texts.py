@@ -63,3 +63,13 @@ def test_a_problem_is_told_with_its_place_and_its_remedy() -> None:
     problem = Problem("The file is empty.", "Ask for the file again.", "hr.csv", 3, "hetu")
     assert EN.sentence(problem) == "hr.csv, line 3, field hetu: The file is empty. Ask for the file again."
     assert FI.sentence(problem) == "hr.csv, rivi 3, kenttä hetu: Tiedosto on tyhjä. Pyydä tiedosto uudelleen."
+
+
+def test_what_has_names_by_language_is_called_in_the_readers_own() -> None:
+    names = {"fi": "Koivurinteen koulu", "sv": "Björkbrinkens skola", "en": "Koivurinne School"}
+    message = "%(organisation)s: %(count)s of %(size)s people gain something at once, the limit is %(limit)s."
+    problem = Problem(message, params={"organisation": names, "count": 9, "size": 13, "limit": 5})
+    assert Texts("sv").sentence(problem).startswith("Björkbrinkens skola: 9 ")
+    assert Texts("fi").sentence(problem).startswith("Koivurinteen koulu: ")
+    assert str(problem).startswith("Koivurinne School: 9 of 13")
+    assert Texts("en").filled("%(a)s", {"a": {"fi": "Vain suomeksi", "en": ""}}) == "Vain suomeksi"
