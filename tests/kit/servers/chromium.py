@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Self
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-EXECUTABLE = "/usr/bin/chromium"
+EXECUTABLE = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
+"""Where it is installed, the same browser without windows: that draws no frame around pages that nobody sees."""
 PATIENCE = 30_000
 """Milliseconds that a page may take for one step."""
 
