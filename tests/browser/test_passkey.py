@@ -5,24 +5,28 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.database.engine import make_engine
+from iam.directory.organisation import Organisation
+from iam.directory.person import Person
 from iam.signin.factors import levels
 from iam.vault import Vault
+from tests.kit.factories.access import admin_grant
+from tests.kit.factories.facts import organisation
 from tests.kit.people import PASSWORD, add_person
 from tests.kit.proofs import code_of
 from tests.kit.servers.avain import Avain
 from tests.kit.servers.chromium import PATIENCE, axe
-from tests.unit.web.test_guard import grant_at_root
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)
-LOGIN = "aino.admin"
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -33,29 +37,49 @@ AUTHENTICATOR = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where the service answers, and the login of the Aino of one test: no other test gives her factors."""
+
+    issuer: str
+    login: str
+
+
+@pytest.fixture(scope="module")
+def service(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Avain, Path]]:
+    """The service and its folder; administrators are asked for a passkey, or as a parameter says."""
+    folder = tmp_path_factory.mktemp("passkey")
+    url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'avain.db')}"
+    with Avain(url, folder, getattr(request, "param", None)) as server:
+        yield server, folder
+
+
 @pytest.fixture
-def avain(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> Iterator[Avain]:
-    """The service, in which Aino is an administrator with a password; administrators are asked for a passkey, or as a
-    parameter says."""
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'avain.db')}"
-    engine = make_engine(url)
+def avain(service: tuple[Avain, Path]) -> Here:
+    """The service, in which an Aino of the test's own is an administrator with a password."""
+    server, folder = service
+    engine = make_engine(f"sqlite:///{folder / 'avain.db'}")
     with Session(engine) as session, session.begin():
-        grant_at_root(session, add_person(session, Vault.open(tmp_path / "vault.key"), LOGIN), "persons.read")
+        root = session.scalars(select(Organisation.id)).one_or_none() or organisation(session, "KOIVU", "consortium")
+        login = f"aino.{len(session.scalars(select(Person.id)).all())}"
+        person_id = add_person(session, Vault.open(folder / "vault.key"), login)
+        admin_grant(session, person_id, "persons.read", root)
     engine.dispose()
-    with Avain(url, tmp_path, getattr(request, "param", None)) as server:
-        yield server
+    return Here(server.issuer, login)
 
 
-def sign_in(page: Page, avain: Avain, path: str) -> None:
+def sign_in(page: Page, avain: Here, path: str) -> None:
     """Open a page and sign in with the password on the way."""
     page.goto(avain.issuer + path)
     sound(page)
-    page.fill("#login", LOGIN)
+    page.fill("#login", avain.login)
     page.fill("#password", PASSWORD)
     page.get_by_role("button", name="Kirjaudu sisään", exact=True).click()
 
 
-def sign_out(page: Page, avain: Avain) -> None:
+def sign_out(page: Page, avain: Here) -> None:
     page.goto(f"{avain.issuer}/account")
     page.get_by_role("button", name="Kirjaudu ulos").click()
     page.wait_for_url("**/logged-out")
@@ -72,7 +96,7 @@ def at_home(page: Page) -> None:
 
 
 def test_a_passkey_is_made_where_it_is_asked_and_then_signs_in_by_itself_and_as_a_second_factor(
-    page: Page, avain: Avain, save_screenshot: Callable[[Page, str], Path]
+    page: Page, avain: Here, save_screenshot: Callable[[Page, str], Path]
 ) -> None:
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -108,7 +132,7 @@ def test_a_passkey_is_made_where_it_is_asked_and_then_signs_in_by_itself_and_as_
     at_home(page)
 
 
-def test_a_key_that_knows_nobody_says_so_on_the_page_and_other_ways_stay(page: Page, avain: Avain) -> None:
+def test_a_key_that_knows_nobody_says_so_on_the_page_and_other_ways_stay(page: Page, avain: Here) -> None:
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     page.goto(f"{avain.issuer}/login")
@@ -116,34 +140,14 @@ def test_a_key_that_knows_nobody_says_so_on_the_page_and_other_ways_stay(page: P
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR | {"isUserVerified": False}})
     expect(page.locator("[data-passkey-problem]")).to_be_visible()
     sound(page)
-    page.fill("#login", LOGIN)
+    page.fill("#login", avain.login)
     page.fill("#password", PASSWORD)
     page.get_by_role("button", name="Kirjaudu sisään", exact=True).click()
     page.wait_for_url("**/account")
 
 
-@pytest.mark.parametrize(
-    "avain", [{"IAM_SIGNIN__ADMINISTRATORS": levels.TWO_FACTOR}], indirect=True, ids=["two-factor"]
-)
-def test_time_codes_work_without_scripts_where_no_passkey_is_offered(page_without_scripts: Page, avain: Avain) -> None:
-    page = page_without_scripts
-    page.goto(f"{avain.issuer}/admin/")
-    expect(page.locator("#passkey-form")).to_be_hidden()
-    page.fill("#login", LOGIN)
-    page.fill("#password", PASSWORD)
-    page.get_by_role("button", name="Kirjaudu sisään", exact=True).click()
-    expect(page.locator("#passkey-form")).to_be_hidden()
-    page.get_by_role("button", name="Käytä vahvistuskoodeja").click()
-    expect(page.locator(".qr svg")).to_be_visible()
-    page.fill("#code", code_of(page.inner_text("#totp-secret")))
-    page.get_by_role("button", name="Ota käyttöön").click()
-    expect(page.locator("#recovery-codes li")).to_have_count(10)
-    page.locator("main a.hds-button").click()
-    at_home(page)
-
-
 def test_the_pages_of_time_codes_are_sound(
-    page: Page, avain: Avain, save_screenshot: Callable[[Page, str], Path]
+    page: Page, avain: Here, save_screenshot: Callable[[Page, str], Path]
 ) -> None:
     sign_in(page, avain, "/factor/set-up/code")
     expect(page.locator("h1")).to_have_text("Ota toinen tunnistustapa käyttöön")
@@ -183,3 +187,23 @@ def test_the_pages_of_time_codes_are_sound(
     expect(page.locator('form[action="/factor/replace/stop"]')).to_be_visible()
     sound(page)
     save_screenshot(page, "factor-waits")
+
+
+@pytest.mark.parametrize(
+    "service", [{"IAM_SIGNIN__ADMINISTRATORS": levels.TWO_FACTOR}], indirect=True, ids=["two-factor"]
+)
+def test_time_codes_work_without_scripts_where_no_passkey_is_offered(page_without_scripts: Page, avain: Here) -> None:
+    page = page_without_scripts
+    page.goto(f"{avain.issuer}/admin/")
+    expect(page.locator("#passkey-form")).to_be_hidden()
+    page.fill("#login", avain.login)
+    page.fill("#password", PASSWORD)
+    page.get_by_role("button", name="Kirjaudu sisään", exact=True).click()
+    expect(page.locator("#passkey-form")).to_be_hidden()
+    page.get_by_role("button", name="Käytä vahvistuskoodeja").click()
+    expect(page.locator(".qr svg")).to_be_visible()
+    page.fill("#code", code_of(page.inner_text("#totp-secret")))
+    page.get_by_role("button", name="Ota käyttöön").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    page.locator("main a.hds-button").click()
+    at_home(page)
