@@ -25,7 +25,7 @@ has_file '/usr/share/samba/setup/provision.ldif' || missing+=(samba-ad-provision
 has_program ldapsearch || missing+=(ldap-utils)
 has_program apache2 || missing+=(apache2)
 has_file '/usr/lib/apache2/modules/mod_auth_openidc.so' || missing+=(libapache2-mod-auth-openidc)
-has_program chromium-headless-shell || has_program chromium || missing+=(chromium-headless-shell)
+has_program chromium-headless-shell || missing+=(chromium-headless-shell)
 has_program node || missing+=(nodejs)
 has_program npm || missing+=(npm)
 
