@@ -74,6 +74,14 @@ def line(subject: Subject, version: Version, others: Mapping[Any, str]) -> dict[
     }
 
 
+def _position(version: Version, language: str) -> str | None:
+    """What a position is called, and beside it the title of its own that its source gave it."""
+    names, row = version.position_names or {}, version.row
+    name = called(names, row.title or row.occupation, language)
+    same = not names or not row.title or row.title.casefold() in {str(one).casefold() for one in names.values()}
+    return name if same else f"{name} ({row.title})"
+
+
 def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Iterable[str]:
     """Return the parts of what a version says, in words; places of a protected person read "protected"."""
     row, texts = version.row, context.texts()
@@ -81,7 +89,7 @@ def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Itera
     if version.fact == "affiliation":
         told = [
             words.word(words.AFFILIATIONS, row.kind),
-            _told(version, called(version.position_names, row.title or row.occupation, texts.language)),
+            _told(version, _position(version, texts.language)),
             _told(version, place),
         ]
         if row.substitute_for:

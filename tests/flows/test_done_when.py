@@ -128,7 +128,7 @@ def test_explain_says_why_not_when_the_only_employment_has_ended(world: Consorti
     assert ended["because"][0]["facts"][0]["line"] == line
     words = world.iam("explain", "eero.malli").stdout
     assert f"Ended: {Texts('en').day(clock.day_end(yesterday()))} (the affiliation ends)" in words
-    assert f"[hr hr.csv:{line}]" in words
+    assert f"[Payroll hr.csv:{line}]" in words
     assert Visitor(world).enter("eero.malli").status_code == 403
 
 

@@ -42,7 +42,7 @@ def test_a_leaver_is_gone_after_the_run_and_the_page_says_when_and_why(
     heli.told("Ei käyttöoikeuksia tänä päivänä.")
     heli.told(f"{last.day}.{last.month}.{last.year}")
     heli.tap("Aikajana")
-    heli.told("Tuonti lähteestä hr")
+    heli.told("Tuonti lähteestä Palkkajärjestelmä")
 
 
 def test_somebody_who_changed_the_name_is_found_by_the_old_and_the_new(

@@ -14,7 +14,13 @@ from tests.kit.worlds.consortium import Consortium, DemoServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 KNOWN = {390: ("1400", "Heikki Nevaperä"), 1280: ("1760", "Outi Rautalinna")}
-TOLD = {"etunimet": "Bertta Elina", "kutsumanimi": "Bertta", "hetu": "", "nimike": "Koulunkäynninohjaaja"}
+TOLD = {
+    "etunimet": "Bertta Elina",
+    "kutsumanimi": "Bertta",
+    "hetu": "",
+    "tehtavanimike_koodi": "koulunkaynninohjaaja",
+    "nimike": "Koulunkäynninohjaaja",
+}
 
 
 def test_an_unclear_record_is_decided_with_both_sides_shown(

@@ -228,7 +228,7 @@ def test_a_role_that_too_many_would_lose_waits_though_no_position_of_theirs_ends
     world.load(rows(range(20), **both))
     report = world.later(days=1).run([row(n, **(turned if n < 8 else both)) for n in range(20)])
     assert (report.state, report.counts["rights_lose"], report.counts["rights_held_lose"]) == ("held", 0, 8)
-    assert "8 people would lose the role wilma:opettaja" in str(report.reasons[0])
+    assert "8 people would lose the role Wilma: Opettaja" in str(report.reasons[0])
     assert world.later(days=1).accept().counts["rights_lose"] == 8
 
 

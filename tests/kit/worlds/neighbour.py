@@ -21,6 +21,7 @@ from iam.change import Actor
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.occupation import Occupation
 from iam.directory.organisation import Organisation
 from iam.directory.source import Ambiguity, RunReject, SourceOpening
 from iam.signin.accounts.standing_request import StandingRequest
@@ -81,6 +82,8 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     world.write(DataGroup(application_id=world.ids[program], key=program, name={"fi": f"{name} tiedot"}))
     catalogue.rule(world, f"{name}-rule", owner)
     catalogue.template(world, f"{name}-pohja", owner)
+    if name != MARK:  # What occupations are called is everybody's.
+        world.write(Occupation(code=f"{name}-ammatti", name={"fi": f"{name} ammatti"}))
     catalogue.code_list(world, f"{name}-lista", f"{name}-koodi", owner=owner)
     world.write(
         Proposal(

@@ -148,13 +148,6 @@ def test_a_client_of_another_application_is_not_taken_over(applied: Apply) -> No
     assert [problem.field for problem in applied(other).problems] == ["applications[0].clients[0].client_id"]
 
 
-def test_a_rule_is_not_given_to_another_organisation(applied: Apply) -> None:
-    text = EVERYTHING.replace(
-        "rule: opettaja-wilmaan\n    owner: mansikkala", "rule: opettaja-wilmaan\n    owner: konsortio"
-    )
-    assert [problem.field for problem in applied(text).problems] == ["rules[0].owner"]
-
-
 def test_a_login_is_not_given_to_another_kind_of_person(applied: Apply) -> None:
     text = 'accounts: [{login: aino.esimerkki, person: {identifier: employee-number, issuer: hr, value: "9"}}]'
     assert [problem.field for problem in applied(text).problems] == ["accounts[0].person"]

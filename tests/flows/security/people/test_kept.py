@@ -150,6 +150,7 @@ def test_c_33_no_address_gives_a_key_or_a_secret_to_anybody(provider: World, sec
             "opening_id": str(provider.ids["anna"]),
             "n": "1",
             "connector": "hr",
+            "code": "oma-ammatti",
             "act": "rename",
             "does": "give-right",
             **dict.fromkeys(

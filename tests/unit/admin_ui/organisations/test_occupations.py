@@ -134,7 +134,7 @@ def test_a_person_is_shown_in_the_named_occupation_and_else_as_the_source_told_i
     assert "opett." not in page
     assert "Vahtimestari" in page
     facts = paula.get(f"/admin/persons/{staff.ids['eka']}?tab=facts").text
-    assert "Teacher" in facts
+    assert "Teacher (opett. (vv))" in facts
     assert "Lärare" in paula.get(f"/admin/persons/{staff.ids['eka']}?tab=facts&lang=sv").text
 
 
