@@ -27,7 +27,7 @@ LABELS: Mapping[str, str] = {
     "scope": N_("Where"),
     "organisation": N_("Organisation"),
     "kind": N_("Kind"),
-    "occupation": N_("Position that rights go by"),
+    "occupation": N_("Occupation that rights go by"),
     "title": N_("Title"),
     "first_day": N_("First day"),
     "until": N_("Last day"),

@@ -122,7 +122,7 @@ def _affiliation(columns: AffiliationColumns) -> Iterator[tuple[str, str, str]]:
         yield t(N_("Kind")), columns.kind.column, note
     else:
         yield t(N_("Kind")), NO_COLUMN, words.word(words.AFFILIATIONS, columns.kind)
-    yield t(N_("Code of the position")), columns.occupation or "", ""
+    yield t(N_("Code of the occupation")), columns.occupation or "", ""
     yield t(N_("Title")), columns.title or "", ""
     yield from _days(columns.from_, columns.to)
     yield t(N_("Substitutes for")), columns.substitute_for or "", ""

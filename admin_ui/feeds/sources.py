@@ -85,11 +85,12 @@ class RunCells(NamedTuple):
 @guard.requires("sources.read")
 def sources() -> Response:
     """Show a page of the list."""
-    export_url = f"{PATH}.csv"
+    export_url, page = f"{PATH}.csv", _listed().page()
     return frame.render(
         "sources/sources.html",
         section=SECTION,
-        page=_listed().page(),
+        page=page,
+        names={line.key: line.name for line in page.rows},
         age=run_words.age,
         export_url=export_url,
         joined=joined.told(),

@@ -21,7 +21,7 @@ _MEANINGS = {
     "affiliation.organisations.column": N_("Place of work or study"),
     "affiliation.organisations.otherwise": N_("Unit, where there is no place of work"),
     "affiliation.kind.column": N_("Kind of the relation"),
-    "affiliation.occupation": N_("Code of the position"),
+    "affiliation.occupation": N_("Code of the occupation"),
     "affiliation.title": N_("Title"),
     "affiliation.from": N_("First day"),
     "affiliation.to": N_("Last day"),

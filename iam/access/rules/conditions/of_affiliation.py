@@ -71,11 +71,11 @@ class Occupation(Condition):
     FIELDS = (
         FormField(
             "code_list",
-            N_("Position, by a list"),
+            N_("Occupation, by a list"),
             "code list",
             "occupation",
-            N_("A list holds the codes of the positions that belong together."),
-            N_("any position"),
+            N_("A list holds the codes of the occupations that belong together."),
+            N_("any occupation"),
         ),
         FormField(
             "occupations",
