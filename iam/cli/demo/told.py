@@ -67,7 +67,8 @@ def _things(issuer: str, relying: str, feed: Path) -> tuple[str, ...]:
     return (
         f"Open {relying} ({NAME}), sign in as aino.esimerkki, choose a school, and see that school's roles only.",
         f"Open {issuer}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.",
-        f"Give Aino's rows in {feed} an end that has passed, run the source hr on its page, and look at both again.",
+        f"Give Aino's rows in {feed} an end that has passed, run the source hr (Palkkajärjestelmä) on its page, and "
+        "look at both again.",
     )
 
 
