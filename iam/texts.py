@@ -102,10 +102,12 @@ class Texts:
 
     def sentence(self, problem: Problem) -> str:
         """One line on ``problem``: where it is, what is wrong and what to do about it."""
-        sentences = (problem.message, problem.remedy)
-        text = " ".join(self.filled(sentence, problem.params) for sentence in sentences if sentence)
-        place = self._place(problem)
+        place, text = self._place(problem), self.said(problem)
         return f"{place}: {text}" if place else text
+
+    def said(self, problem: Problem) -> str:
+        """What is wrong and what to do about it, for where its place is seen."""
+        return " ".join(self.filled(one, problem.params) for one in (problem.message, problem.remedy) if one)
 
     def filled(self, message: str, params: Mapping[str, object]) -> str:
         """``message`` in this language with its places filled, each thing called as in this language."""

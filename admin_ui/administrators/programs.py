@@ -192,7 +192,7 @@ def _beside(error: AvainError) -> dict[str, str]:
     context.db().rollback()
     texts, found = context.texts(), dict[str, str]()
     for one in error.problems:
-        sentence = " ".join(texts.gettext(text) % one.params for text in (one.message, one.remedy) if text)
+        sentence = texts.said(one)
         name = (one.field or "").partition("[")[0]
         found.setdefault(name if name in FIELDS else "", sentence)
     return found

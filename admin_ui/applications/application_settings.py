@@ -85,10 +85,10 @@ def change_application(application: str) -> AnyResponse:
     row, standing = _found(application)
     wanted, answer = read(request.form, standing, _answers_for_all()), ApplicationAnswer(status=422)
     if not wanted["name"]["fi"]:
-        answer.errors["name_fi"] = _sentence(Problem(N_("The application needs a name in Finnish.")))
+        answer.errors["name_fi"] = context.texts().said(Problem(N_("The application needs a name in Finnish.")))
     if wanted["owner"] != standing["owner"] and wanted["owner"] not in dict(owners(guard.part())):
         told = Problem(N_("There is no such organisation, or it is outside your part."), N_("Choose another."))
-        answer.errors["owner"] = _sentence(told)
+        answer.errors["owner"] = context.texts().said(told)
     if answer.errors:
         return _page(row, standing, wanted, answer)
     if not compare_digest(digest_of(standing), request.form.get("stood", "")):
@@ -141,7 +141,7 @@ def _looked_at(row: Application, standing: Row, wanted: Row, answer: Application
             return _done(row.key, wanted, None if report.held is None else report.held.digest)
         answer.effects, answer.status = effects_view.view(session, would), 200
     except (Denied, Conflict, Invalid) as error:
-        answer.wrong, answer.status = _sentence(error.problems[0]), error.status
+        answer.wrong, answer.status = context.texts().said(error.problems[0]), error.status
     return _page(row, standing, wanted, answer)
 
 
@@ -151,11 +151,6 @@ def _done(key: str, wanted: Row, waits: str | None) -> AnyResponse:
         return frame.done(say(N_("The application is saved, and rights follow it.")), f"{PATH}/{key}")
     sentence = say(N_("Nothing was changed yet: it waits for a second person."))
     return frame.done(sentence, _WAITING + name_of(waits).partition("/")[2])
-
-
-def _sentence(problem: Problem) -> str:
-    say = context.texts().gettext
-    return " ".join(say(text) % problem.params for text in (problem.message, problem.remedy) if text)
 
 
 def differences(standing: Row, wanted: Row) -> list[tuple[str, Any, Any]]:

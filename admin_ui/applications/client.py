@@ -187,7 +187,7 @@ def said(error: AvainError) -> list[tuple[str | None, str]]:
     return [
         (
             one.field,
-            " ".join(texts.gettext(sentence) % one.params for sentence in (one.message, one.remedy) if sentence),
+            texts.said(one),
         )
         for one in error.problems
     ]

@@ -190,10 +190,7 @@ def _taken_home(ids: Sequence[UUID]) -> Response:
 
 def _page(kind: type[BulkAct], choice: ChoiceForm, form: BulkForm, status: int = 200) -> Response:
     texts, session = context.texts(), context.db()
-    errors = [
-        (one.field, " ".join(texts.gettext(said) % one.params for said in (one.message, one.remedy) if said))
-        for one in form.problems
-    ]
+    errors = [(one.field, texts.said(one)) for one in form.problems]
     offer = fields.offered(session, _who().part(kind.permission), kind)
     return frame.render(
         "bulk/act.html",

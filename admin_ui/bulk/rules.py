@@ -105,10 +105,7 @@ def _chosen(keys: Sequence[str]) -> dict[UUID, RuleLine]:
 
 def _page(kind: type[BulkAct], form: RulesForm, status: int = 200) -> Response:
     texts, session = context.texts(), context.db()
-    errors = [
-        (one.field, " ".join(texts.gettext(said) % one.params for said in (one.message, one.remedy) if said))
-        for one in form.problems
-    ]
+    errors = [(one.field, texts.said(one)) for one in form.problems]
     offer = fields.offered(session, guard.part(), kind)
     return frame.render(
         "bulk/rules.html",

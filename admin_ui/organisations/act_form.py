@@ -203,7 +203,7 @@ def beside(error: AvainError) -> dict[str, str]:
     context.db().rollback()
     texts, found = context.texts(), dict[str, str]()
     for one in error.problems:
-        sentence = " ".join(texts.gettext(text) % one.params for text in (one.message, one.remedy) if text)
+        sentence = texts.said(one)
         place = {"parent": "other", "from": "day", "to": "last"}.get(one.field or "", one.field or "")
         found.setdefault(place if place in FIELDS else "", sentence)
     return found

@@ -21,7 +21,7 @@ from iam.access.pages.code_lists import HeldOccupation
 from iam.apply.on_pages import occupation_stating
 from iam.directory import occupation
 from iam.directory.pages import occupations
-from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
+from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_, in_language
 from iam.web import context, guard
 
@@ -112,7 +112,7 @@ def _answer(code: str | None) -> AnyResponse:
         occupation_stating.call(context.db(), key, full, context.actor(), context.vault())
     except (Invalid, Conflict, Denied) as error:
         context.db().rollback()
-        return _page(code, OccupationForm(key, name, {"": _sentence(error)}, error.status))
+        return _page(code, OccupationForm(key, name, {"": context.texts().said(error.problems[0])}, error.status))
     return frame.done(context.texts().gettext(N_("The occupation is called so now.")), PATH)
 
 
@@ -125,11 +125,6 @@ def _wrong(code: str, name: Named, *, is_new: bool) -> dict[str, str]:
     if not name["fi"]:
         found["name_fi"] = say(N_("The occupation needs a name in Finnish."))
     return found
-
-
-def _sentence(error: AvainError) -> str:
-    say, problem = context.texts().gettext, error.problems[0]
-    return " ".join(say(text) % problem.params for text in (problem.message, problem.remedy) if text)
 
 
 def _standing(code: str) -> Named:

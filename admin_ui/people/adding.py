@@ -59,10 +59,7 @@ class HandForm:
     def errors(self) -> list[tuple[str | None, str]]:
         """What is wrong, by field."""
         texts = context.texts()
-        return [
-            (one.field, " ".join(texts.gettext(part) % one.params for part in (one.message, one.remedy) if part))
-            for one in self.problems
-        ]
+        return [(one.field, texts.said(one)) for one in self.problems]
 
 
 @blueprint.get("/new-person")

@@ -134,10 +134,7 @@ def _members(session: Session, here: LocalGroup, form: MembersForm) -> Collectio
 def _page(here: LocalGroup, form: MembersForm, status: int = 200) -> Response:
     session, texts = context.db(), context.texts()
     part = guard.part()
-    errors = [
-        (one.field, " ".join(texts.gettext(said) % one.params for said in (one.message, one.remedy) if said))
-        for one in form.problems
-    ]
+    errors = [(one.field, texts.said(one)) for one in form.problems]
     listed = Listed(group_rows.members(here), PERSON_KEYS, lambda session, rows: lines(session, part, rows))
     return frame.render(
         "groups/group.html",

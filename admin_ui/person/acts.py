@@ -274,7 +274,7 @@ def _again(subject: Subject, tab: str, error: AvainError, reason: str = "reason"
     said = [
         (
             reason if one.field == "reason" else one.field,
-            " ".join(texts.gettext(sentence) % one.params for sentence in (one.message, one.remedy) if sentence),
+            texts.said(one),
         )
         for one in error.problems
     ]

@@ -190,7 +190,7 @@ def _beside(error: AvainError) -> dict[str, str]:
     context.db().rollback()
     texts, found = context.texts(), dict[str, str]()
     for one in error.problems:
-        sentence = " ".join(texts.gettext(text) % one.params for text in (one.message, one.remedy) if text)
+        sentence = texts.said(one)
         place = (one.field or "").partition("[")[0]
         place = "more" if place == "codes" else place
         found.setdefault(place if place in ("key", "owner", "more", "name_fi") else "", sentence)

@@ -20,7 +20,7 @@ from connectors.problem import Problem
 from iam.apply.declared.written import Row
 from iam.apply.on_pages import application_stating
 from iam.apply.on_pages.application_stating import data_groups_stated, digest_of
-from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
+from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.oidc.clients import by_page
 from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_, in_language
 from iam.web import context, guard
@@ -121,14 +121,9 @@ def _write(of: Row, key: str | None, form: GroupForm, groups: Sequence[Row]) -> 
     try:
         application_stating.write(session, stated, actor, vault, ["data_groups"], consortium=consortium)
     except (Denied, Conflict, Invalid) as error:
-        form.wrong, form.status = _sentence(error), error.status
+        form.wrong, form.status = context.texts().said(error.problems[0]), error.status
         return _page(of, key, form)
     return frame.done(context.texts().gettext(N_("It is written.")), f"{APPLICATIONS}/{of['key']}/roles")
-
-
-def _sentence(error: AvainError) -> str:
-    say, problem = context.texts().gettext, error.problems[0]
-    return " ".join(say(text) % problem.params for text in (problem.message, problem.remedy) if text)
 
 
 def _read(key: str | None) -> GroupForm:

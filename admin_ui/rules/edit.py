@@ -234,7 +234,7 @@ def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str,
     texts = context.texts()
     errors: dict[str, str] = {}
     for problem in found:
-        told = " ".join(texts.gettext(text) % problem.params for text in (problem.message, problem.remedy) if text)
+        told = texts.said(problem)
         errors.setdefault(rule_form.field_of(problem, form), told)
     return errors, parsed
 

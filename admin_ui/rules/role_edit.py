@@ -129,7 +129,7 @@ def _wrong(answer: RoleAnswer, error: AvainError) -> None:
     """Say what is wrong, each beside its field where it has one."""
     answer.status = error.status
     for problem in error.problems:
-        sentence, name = _sentence(problem), role_form.field_of(problem)
+        sentence, name = context.texts().said(problem), role_form.field_of(problem)
         if name is None:
             answer.wrong = answer.wrong or sentence
         else:
@@ -147,14 +147,8 @@ def _done(application: str, key: str, standing: Row | None, waits: str | None) -
 def _errors(form: RoleForm, of: Row, *, new: bool) -> dict[str, str]:
     found: dict[str, str] = {}
     for problem in role_form.problems(form, [one["key"] for one in of["roles"]], new=new):
-        found.setdefault(str(problem.field), _sentence(problem))
+        found.setdefault(str(problem.field), context.texts().said(problem))
     return found
-
-
-def _sentence(problem: Problem) -> str:
-    """What is wrong and what to do, without where: it stands beside the field."""
-    say = context.texts().gettext
-    return " ".join(say(text) % problem.params for text in (problem.message, problem.remedy) if text)
 
 
 def _fields(standing: Row | None, wanted: Row) -> list[str]:

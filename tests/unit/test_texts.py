@@ -73,3 +73,10 @@ def test_what_has_names_by_language_is_called_in_the_readers_own() -> None:
     assert Texts("fi").sentence(problem).startswith("Koivurinteen koulu: ")
     assert str(problem).startswith("Koivurinne School: 9 of 13")
     assert Texts("en").filled("%(a)s", {"a": {"fi": "Vain suomeksi", "en": ""}}) == "Vain suomeksi"
+
+
+def test_beside_a_field_it_is_said_without_the_place_and_each_thing_by_its_name_in_the_readers_language() -> None:
+    names = {"fi": "Koulu", "sv": "Skola", "en": "School"}
+    problem = Problem("There is no %(what)s.", "Look at %(what)s.", field="a", params={"what": names})
+    assert Texts("sv").said(problem).count("Skola") == 2
+    assert Texts("en").said(problem) == "There is no School. Look at School."

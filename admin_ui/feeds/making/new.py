@@ -116,9 +116,7 @@ def beside(error: AvainError, fields: Collection[str] = ()) -> dict[str, str]:
     context.db().rollback()
     texts, found = context.texts(), dict[str, str]()
     for one in error.problems:
-        sentences = (one.message, one.remedy)
-        told = " ".join(texts.gettext(sentence) % one.params for sentence in sentences if sentence)
-        found.setdefault(_field(one.field or "", fields), told)
+        found.setdefault(_field(one.field or "", fields), texts.said(one))
     return found
 
 

@@ -76,6 +76,13 @@ def as_it_stands(version: Any) -> tuple[ColumnElement[bool], ...]:
     return version.state != "published", version.state == "draft", version.n.desc()
 
 
+def standing_version() -> Any:
+    """The id of the version that a ``Rule`` of the statement is shown by, as a column beside it."""
+    one = aliased(RuleVersion)
+    first = select(one.id).where(one.rule_id == Rule.id).order_by(*as_it_stands(one)).limit(1)
+    return first.correlate(Rule).scalar_subquery()
+
+
 def known_rules(
     session: Session, *which: ColumnElement[bool], known_at: datetime | None = None
 ) -> list[tuple[Rule, RuleVersion]]:

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from iam.access.model.role import Application, DataGroup, Role, RoleVersion
-from iam.access.model.rule import Rule, RuleVersion, as_it_stands
+from iam.access.model.rule import Rule, RuleVersion, standing_version
 from iam.access.right import version_known
 from iam.access.rules.pattern import parse
 from iam.access.rules.sentence import is_one_of, labels, role_label, sentence
@@ -20,10 +20,7 @@ def rules_called(session: Session, keys: Collection[str], language: str) -> dict
     """Return what each rule is called, by key; at most three statements. One that cannot be read keeps its key."""
     if not keys:
         return {}
-    one = aliased(RuleVersion)
-    first = select(one.id).where(one.rule_id == Rule.id).order_by(*as_it_stands(one)).limit(1)
-    newest = first.correlate(Rule).scalar_subquery()
-    query = select(Rule.key, Rule.name, RuleVersion.pattern).join(RuleVersion, RuleVersion.id == newest)
+    query = select(Rule.key, Rule.name, RuleVersion.pattern).join(RuleVersion, RuleVersion.id == standing_version())
     rows = session.execute(query.where(Rule.key.in_(keys))).all()
     nameless = {row.key: parse(row.pattern)[0] for row in rows if not row.name}
     said = labels(session, [pattern for pattern in nameless.values() if pattern is not None])

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CTE, ColumnElement, and_, bindparam, exists, func, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion, as_it_stands
+from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion, standing_version
 from iam.access.right import held
 from iam.change import Change
 from iam.directory.affiliation import Group
@@ -221,13 +221,10 @@ def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
     ``text`` is looked for in the rule's key and names; with ``role_id`` only the published rules that give the role,
     itself or through another.
     """
-    one = aliased(RuleVersion)
-    first = select(one.id).where(one.rule_id == Rule.id).order_by(*as_it_stands(one)).limit(1)
-    newest = first.correlate(Rule).scalar_subquery()
     query = (
         select(Rule, RuleVersion, Organisation)
         .select_from(Rule)
-        .join(RuleVersion, RuleVersion.id == newest)
+        .join(RuleVersion, RuleVersion.id == standing_version())
         .join(Organisation, Organisation.id == Rule.owner_id)
         .where(concerns(part, Rule.owner_id))
     )
