@@ -66,16 +66,16 @@ class Identifier(FactVersion, Base):
     __table_args__ = (
         valid(),
         CheckConstraint("(value IS NULL) <> (value_mac IS NULL)", name="one_value"),
-        open_index("kind", "issuer", "value", unique=True, name="uq_identifier_open_value", having="value"),
-        open_index("kind", "issuer", "value_mac", unique=True, name="uq_identifier_open_mac", having="value_mac"),
+        open_index("value", "kind", "issuer", unique=True, name="uq_identifier_open_value", having="value"),
+        open_index("value_mac", "kind", "issuer", unique=True, name="uq_identifier_open_mac", having="value_mac"),
         open_index("person_id", name="ix_identifier_person_id"),
         closed_index("identifier", "person_id"),
     )
 
     person_id: Mapped[UUID] = refers_to("person.id")
-    kind: Mapped[str]
-    issuer: Mapped[str] = mapped_column(default="")
-    value: Mapped[str | None]
+    kind: Mapped[str] = mapped_column(BYTE_ORDER)
+    issuer: Mapped[str] = mapped_column(BYTE_ORDER, default="")
+    value: Mapped[str | None] = mapped_column(BYTE_ORDER)
     value_mac: Mapped[bytes | None]
 
 

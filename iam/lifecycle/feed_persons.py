@@ -3,11 +3,11 @@ codes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -39,7 +39,7 @@ def describe(session: Session, change: Change, source_id: UUID) -> None:
 def _vault(session: Session) -> None:
     p = staged.person
     _reseal(session)
-    unsealed = and_(p.c.wrapped_key.is_not(None), ~exists().where(PersonKey.person_id == p.c.person_id), _first_key(p))
+    unsealed = and_(~exists().where(PersonKey.person_id == p.c.person_id), _first_key())
     session.execute(
         insert(PersonKey).from_select(
             ["person_id", "wrapped_key"], select(p.c.person_id, p.c.wrapped_key).where(unsealed)
@@ -62,7 +62,7 @@ def _reseal(session: Session) -> None:
     p, i = staged.person, Identifier
     coded = and_(i.kind == "identity-code", i.issuer == "", i.closed_by.is_(None))
     known = exists().where(coded, i.value_mac == p.c.code_mac)
-    other = and_(~p.c.fresh, p.c.wrapped_key.is_not(None), _first_key(p), ~known)
+    other = and_(~p.c.fresh, _first_key(), ~known)
     item = and_(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code", other)
     session.execute(
         update(VaultItem).where(item).values(ciphertext=p.c.sealed_code).execution_options(synchronize_session=False)
@@ -76,11 +76,9 @@ def _reseal(session: Session) -> None:
     )
 
 
-def _first_key(p: Table) -> Any:
-    other = p.alias()
-    return ~exists().where(
-        other.c.person_id == p.c.person_id, other.c.person_key < p.c.person_key, other.c.wrapped_key.is_not(None)
-    )
+def _first_key() -> ColumnElement[bool]:
+    """The condition that of a person's staged rows this is the first that has a sealed code."""
+    return and_(staged.person.c.wrapped_key.is_not(None), ~_earlier(lambda row: row.wrapped_key.is_not(None)))
 
 
 def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
@@ -103,23 +101,17 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
         .values(closed_by=change.id)
         .execution_options(synchronize_session=False)
     )
-    rows = (
-        select(func.min(si.c.person_key).label("person_key"), si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
-        .where(si.c.person_id.is_not(None), new, _its_own(source_id))
-        .group_by(si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
-        .subquery()
-    )
-    p = staged.person
-    _open(
-        session,
-        i,
-        change,
-        source_id,
-        ("person_id", "kind", "issuer", "value", "value_mac"),
-        select(p.c.person_id, rows.c.kind, rows.c.issuer, rows.c.value, rows.c.value_mac)
-        .join(p, p.c.person_key == rows.c.person_key)
-        .order_by(p.c.person_id),
-    )
+    names = ("person_id", "kind", "issuer", "value", "value_mac")
+    first = and_(~_told_before("value"), ~_told_before("value_mac"))
+    rows = select(*(si.c[name] for name in names)).where(si.c.person_id.is_not(None), first, new, _its_own(source_id))
+    _open(session, i, change, source_id, names, rows)
+
+
+def _told_before(value: str) -> ColumnElement[bool]:
+    """The condition that a staged identifier is told of an earlier key too, whose person has it."""
+    si, shared, other = staged.identifier, staged.shared, staged.identifier.alias()
+    same = (shared.c[name] == one.c[name] for one in (si, other) for name in ("kind", "issuer", value))
+    return exists().where(*same, other.c.person_id.is_not(None), other.c.person_key < si.c.person_key)
 
 
 def _its_own(source_id: UUID) -> ColumnElement[bool]:
@@ -151,11 +143,14 @@ def _profiles(session: Session, change: Change, source_id: UUID) -> None:
 
 def leads() -> ColumnElement[bool]:
     """The condition that of a person's staged rows this is the one that describes them."""
-    p, other = staged.person, staged.person.alias()
-    earlier = exists().where(
-        other.c.person_id == p.c.person_id, other.c.has_profile, other.c.person_key < p.c.person_key
-    )
-    return and_(p.c.has_profile, ~earlier)
+    return and_(staged.person.c.has_profile, ~_earlier(lambda row: row.has_profile))
+
+
+def _earlier(tells: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """The condition that an earlier row of the same person tells something, by its columns."""
+    p, pair, other = staged.person.c, staged.together.c, staged.person.alias()
+    before = and_(pair.person_key == p.person_key, other.c.person_key == pair.earlier_key)
+    return exists().where(before, tells(other.c))
 
 
 def rename(session: Session, change: Change) -> None:

@@ -1,7 +1,7 @@
 """What a run staged: temporary tables between reading a source and writing facts, gone when the connection is.
 
-Every staged person gets an id at once (``first_id``), as if new; correlation replaces it where somebody is found, and
-only those rows are touched again.
+Every staged person gets an id at once, as if new; correlation replaces it where somebody is found (``first_id`` is what
+it was), and only those rows are touched again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, Date, Dialect, Index, Integer, LargeBina
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from iam.database.types import UtcDateTime
+from iam.database.types import BYTE_ORDER, UtcDateTime
 from iam.directory.affiliation import Affiliation
 
 _WORK = MetaData()
@@ -25,21 +25,22 @@ def _work(name: str, *columns: Column[Any] | Index) -> Table:
 
 record = _work(
     "st_record",
-    Column("record_id", Uuid, primary_key=True),
+    Column("record_id", Uuid),
     Column("kind", String),
-    Column("key", String),
+    Column("key", BYTE_ORDER),
     Column("digest", LargeBinary),
     Column("file", String),
     Column("line", Integer),
-    Column("person_key", String),
+    Column("person_key", BYTE_ORDER),
     Column("person_id", Uuid),
     Column("fresh", Boolean),
     Column("held", Boolean),
+    Index("uq_st_record", "record_id", unique=True),
     Index("ix_st_record_person", "person_key"),
 )
 person = _work(
     "st_person",
-    Column("person_key", String, primary_key=True),
+    Column("person_key", BYTE_ORDER),
     Column("as_kind", String),
     Column("given_names", String),
     Column("call_name", String),
@@ -58,27 +59,45 @@ person = _work(
     Column("first_id", Uuid),
     Column("person_id", Uuid),
     Column("fresh", Boolean),
+    Index("uq_st_person", "person_key", unique=True),
     Index("ix_st_person_person_id", "person_id"),
 )
+together = _work(
+    "st_together",
+    Column("person_key", BYTE_ORDER),
+    Column("earlier_key", BYTE_ORDER),
+    Index("ix_st_together", "person_key"),
+)
+"""Of staged persons who are one and the same, each with every one before: in most runs none."""
 identifier = _work(
     "st_identifier",
-    Column("person_key", String),
-    Column("kind", String),
-    Column("issuer", String),
-    Column("value", String),
+    Column("person_key", BYTE_ORDER),
+    Column("kind", BYTE_ORDER),
+    Column("issuer", BYTE_ORDER),
+    Column("value", BYTE_ORDER),
     Column("value_mac", LargeBinary),
     Column("person_id", Uuid),
     Index("ix_st_identifier", "kind", "issuer", "value"),
 )
+shared = _work(
+    "st_shared",
+    Column("kind", BYTE_ORDER),
+    Column("issuer", BYTE_ORDER),
+    Column("value", BYTE_ORDER),
+    Column("value_mac", LargeBinary),
+    Index("ix_st_shared", "kind", "issuer", "value"),
+)
+"""The identifiers that are told of several keys."""
 affiliation = _work(
     "st_affiliation",
-    Column("row_id", Integer, primary_key=True),
+    Column("row_id", Integer),
     Column("record_id", Uuid),
-    Column("person_key", String),
+    Column("person_key", BYTE_ORDER),
     Column("organisation_id", Uuid),
     *(Column(name, Affiliation.__table__.c[name].type) for name in Affiliation.TOLD),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
+    Index("uq_st_affiliation", "row_id", unique=True),
     Index("ix_st_affiliation", "record_id", "organisation_id"),
 )
 absence = _work(
@@ -89,7 +108,7 @@ absence = _work(
 )
 absence_of = _work(
     "st_absence_of",
-    Column("row_id", Integer, primary_key=True),
+    Column("row_id", Integer),
     Column("record_id", Uuid),
     Column("affiliation_fact_id", Uuid),
     Column("person_id", Uuid),
@@ -97,21 +116,23 @@ absence_of = _work(
     Column("kind", String),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
+    Index("uq_st_absence_of", "row_id", unique=True),
     Index("ix_st_absence_of", "affiliation_fact_id"),
 )
 """The absence of a record as an absence of each of its affiliations."""
 relationship = _work(
     "st_relationship",
-    Column("row_id", Integer, primary_key=True),
+    Column("row_id", Integer),
     Column("record_id", Uuid),
-    Column("person_key", String),
+    Column("person_key", BYTE_ORDER),
     Column("person_id", Uuid),
     Column("kind", String),
-    Column("other_key", String),
+    Column("other_key", BYTE_ORDER),
     Column("other_person_id", Uuid),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
     Column("optional", Boolean),
+    Index("uq_st_relationship", "row_id", unique=True),
     Index("ix_st_relationship", "record_id"),
 )
 group = _work(
@@ -120,24 +141,25 @@ group = _work(
     Column("record_key", String),
     Column("organisation_id", Uuid),
     Column("kind", String),
-    Column("key", String),
+    Column("key", BYTE_ORDER),
     Column("name", String),
     Column("group_id", Uuid),
 )
 membership = _work(
     "st_membership",
-    Column("row_id", Integer, primary_key=True),
+    Column("row_id", Integer),
     Column("record_id", Uuid),
-    Column("person_key", String),
+    Column("person_key", BYTE_ORDER),
     Column("person_id", Uuid),
     Column("group_kind", String),
     Column("group_key", String),
     Column("group_id", Uuid),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
+    Index("uq_st_membership", "row_id", unique=True),
     Index("ix_st_membership", "record_id"),
 )
-gone = _work("st_gone", Column("record_id", Uuid, primary_key=True))
+gone = _work("st_gone", Column("record_id", Uuid), Index("uq_st_gone", "record_id", unique=True))
 """Records whose facts end with this run: deleted by the source, or missing a second time after the grace."""
 effect = _work(
     "st_effect",
@@ -168,7 +190,7 @@ reach = _work(
     Column("valid_to", UtcDateTime()),
 )
 """Where the source may state facts, and when; a row without an organisation: everywhere."""
-touched = _work("st_touched", Column("person_id", Uuid, primary_key=True))
+touched = _work("st_touched", Column("person_id", Uuid), Index("uq_st_touched", "person_id", unique=True))
 """The persons whose facts changed, whose rights are derived anew."""
 
 PERSONAL = (affiliation, relationship, membership)
@@ -200,7 +222,8 @@ def _make(session: Session, *tables: Table) -> None:
 def _made_by(table: Table, dialect: Dialect) -> tuple[str, ...]:
     """The statements that make a working table anew; every run needs all of them."""
     hashes = dialect.name == "postgresql"
-    # PostgreSQL joins these sets by hashing and would only keep up indexes that it never reads; SQLite walks them.
+    # PostgreSQL joins these sets by hashing and would only keep up indexes that it never reads, keys among them; SQLite
+    # walks them.
     indexes = () if hashes else table.indexes
     made = [
         CreateTable(table).compile(dialect=dialect),

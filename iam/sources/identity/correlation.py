@@ -8,9 +8,24 @@ matched by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Subquery, Uuid, and_, cast, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    Uuid,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -43,8 +58,10 @@ def correlate(
     _decided(session, source)
     _found(session)
     ambiguous = _set_aside(session, source, run_id, _several(_named_twice(session)))
+    shared = _note_shared(session)
     for kind in order:
-        ambiguous += _sharing(session, source, run_id, kind)
+        if kind in shared:
+            ambiguous += _sharing(session, source, run_id, kind)
     contradictory = contradiction.questions(session, source, twice)
     if contradictory:
         _tell_lines(session, source, contradictory, tell)
@@ -102,7 +119,7 @@ def _decided(session: Session, source: Source) -> None:
             Ambiguity.source_id == source.id,
             Ambiguity.decided_person_id.is_not(None),
         )
-        .values(person_id=Ambiguity.decided_person_id, fresh=False)
+        .values(_known_as(Ambiguity.decided_person_id))
     )
 
 
@@ -114,9 +131,12 @@ def _found(session: Session) -> None:
         .having(func.count(c.c.person_id.distinct()) == 1)
         .subquery()
     )
-    session.execute(
-        update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False)
-    )
+    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(_known_as(one.c.person_id)))
+
+
+def _known_as(person_id: Any) -> dict[str, Any]:
+    """What is set of a staged person who is found: every other row of theirs has the id that they had before."""
+    return {"first_id": staged.person.c.person_id, "person_id": person_id, "fresh": False}
 
 
 def _only(column: ColumnElement[UUID]) -> ColumnElement[UUID]:
@@ -187,6 +207,20 @@ def _drop_undescribed(session: Session) -> None:
     session.execute(delete(p).where(p.c.fresh, ~p.c.has_profile))
 
 
+def _note_shared(session: Session) -> set[str]:
+    """Note the identifiers that are told of several keys, and return their kinds."""
+    si, noted = staged.identifier.c, staged.shared
+    several = _shared(si.kind, si.issuer, si.value, si.value_mac)
+    session.execute(insert(noted).from_select([column.name for column in noted.c], several))
+    return set(session.scalars(select(noted.c.kind).distinct()))
+
+
+def _shared(*named: ColumnElement[Any]) -> Select[Any]:
+    """Select what is told of several keys."""
+    key = staged.identifier.c.person_key
+    return select(*named).group_by(*named).having(func.min(key) < func.max(key))
+
+
 def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
     """Make one person of the keys that share an identifier of this kind: the one who is known, or the first of the new
     ones.
@@ -196,14 +230,11 @@ def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
     p, si = staged.person, staged.identifier
     value = si.c.value_mac if kind == "identity-code" else si.c.value
     shared = (
-        select(si.c.issuer, value.label("value"), func.min(si.c.person_key).label("first"))
+        _shared(si.c.issuer, value.label("value"))
+        .add_columns(func.min(si.c.person_key).label("first"))
         .where(si.c.kind == kind, value.is_not(None))
-        .group_by(si.c.issuer, value)
-        .having(func.count(si.c.person_key.distinct()) > 1)
         .subquery()
     )
-    if session.execute(select(shared.c.first).limit(1)).first() is None:
-        return 0
     member = (
         select(si.c.person_key, shared.c.first, p.c.person_id, p.c.fresh)
         .join(shared, and_(si.c.kind == kind, si.c.issuer == shared.c.issuer, value == shared.c.value))
@@ -225,9 +256,7 @@ def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
         .where(or_(known_.c.person_id.is_not(None), member.c.person_key != member.c.first))
         .subquery()
     )
-    session.execute(
-        update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False)
-    )
+    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(_known_as(one.c.person_id)))
     return left
 
 
@@ -257,16 +286,8 @@ def _claimed_by_many(session: Session, source: Source, member: Subquery, known: 
 def _spread(session: Session, source: Source) -> None:
     """Give the person found to every staged row that speaks of one; drop those whose person nobody knows."""
     p = staged.person
-    for table, column in (
-        (staged.record, "person_id"),
-        (staged.identifier, "person_id"),
-        (staged.affiliation, "person_id"),
-        (staged.membership, "person_id"),
-        (staged.relationship, "person_id"),
-        (staged.relationship, "other_person_id"),
-    ):
-        other = and_(table.c[column] == p.c.first_id, p.c.person_id != p.c.first_id)
-        session.execute(update(table).where(other).values({column: p.c.person_id}))
+    if session.execute(select(p.c.person_key).where(~p.c.fresh).limit(1)).first() is not None:
+        _spread_found(session)
     as_kinds = list(session.scalars(select(p.c.as_kind).distinct()))
     own = [Identifier.closed_by.is_(None), Identifier.issuer == source.key]
     if as_kinds:
@@ -278,3 +299,20 @@ def _spread(session: Session, source: Source) -> None:
             .where(r.c[column].is_(None), r.c[key] == Identifier.value, *own)
             .values({column: Identifier.person_id})
         )
+
+
+def _spread_found(session: Session) -> None:
+    p, earlier = staged.person, staged.person.alias()
+    for table, column in (
+        (staged.record, "person_id"),
+        (staged.identifier, "person_id"),
+        (staged.affiliation, "person_id"),
+        (staged.membership, "person_id"),
+        (staged.relationship, "person_id"),
+        (staged.relationship, "other_person_id"),
+    ):
+        other = and_(table.c[column] == p.c.first_id, p.c.person_id != p.c.first_id)
+        session.execute(update(table).where(other).values({column: p.c.person_id}))
+    one = and_(earlier.c.person_id == p.c.person_id, earlier.c.person_key < p.c.person_key)
+    pairs = select(p.c.person_key, earlier.c.person_key).join(earlier, one)
+    session.execute(insert(staged.together).from_select(["person_key", "earlier_key"], pairs))

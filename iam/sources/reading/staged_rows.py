@@ -40,7 +40,6 @@ class PersonRow(NamedTuple):
     code_mac: bytes | None
     wrapped_key: bytes | None
     sealed_code: bytes | None
-    first_id: UUID
     person_id: UUID
     fresh: bool
     suspended: bool
@@ -202,7 +201,6 @@ class StagedRows:
                 mac,
                 wrapped,
                 sealed,
-                self._ids[key],
                 self._ids[key],
                 True,
                 person.suspended,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from uuid import RFC_4122
 
 from hypothesis import HealthCheck, given, settings, strategies as st
-from sqlalchemy import String, literal, select, union_all
+from sqlalchemy import String, Uuid, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from iam.database.bulk import among, digest_of_lines, each_word
@@ -45,3 +47,10 @@ def test_of_thousands_of_ids_those_are_found_that_are_there_and_of_none_nobody(s
     asked = [*some, *(uuid7() for _ in range(6000))]
     assert set(session.scalars(select(Person.id).where(among(session, Person.id, asked)))) == some
     assert list(session.scalars(select(Person.id).where(among(session, Person.id, [])))) == []
+
+
+def test_ids_that_the_database_makes_stand_in_the_order_in_which_they_were_made(session: Session) -> None:
+    made = [session.scalars(select(func.uuid7(type_=Uuid()))).one() for _ in range(100)]
+    assert made == sorted(made)
+    assert {(one.version, one.variant) for one in made} == {(7, RFC_4122)}
+    assert abs((made[-1].int >> 80) / 1000 - time.time()) < 60
