@@ -6,6 +6,7 @@ it was), and only those rows are touched again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -213,20 +214,21 @@ def prepare_touched(session: Session) -> None:
 
 def _make(session: Session, *tables: Table) -> None:
     connection = session.connection()
-    for table in tables:
-        for statement in _made_by(table, connection.dialect):
-            connection.exec_driver_sql(statement)
+    for statement in _made_by(tables, connection.dialect):
+        connection.exec_driver_sql(statement)
 
 
 @lru_cache(maxsize=64)
-def _made_by(table: Table, dialect: Dialect) -> tuple[str, ...]:
-    """The statements that make a working table anew; every run needs all of them."""
-    hashes = dialect.name == "postgresql"
+def _made_by(tables: tuple[Table, ...], dialect: Dialect) -> tuple[str, ...]:
+    """The statements that make working tables anew; every run needs all of them."""
+    if dialect.name != "postgresql":
+        return tuple(one for table in tables for one in _made(table, dialect, "temp", table.indexes))
     # PostgreSQL joins these sets by hashing and would only keep up indexes that it never reads, keys among them; SQLite
     # walks them.
-    indexes = () if hashes else table.indexes
-    made = [
-        CreateTable(table).compile(dialect=dialect),
-        *(CreateIndex(one).compile(dialect=dialect) for one in indexes),
-    ]
-    return f"DROP TABLE IF EXISTS {'pg_temp' if hashes else 'temp'}.{table.name}", *map(str, made)
+    return ("; ".join(one for table in tables for one in _made(table, dialect, "pg_temp", ())),)
+
+
+def _made(table: Table, dialect: Dialect, schema: str, indexes: Iterable[Index]) -> Iterator[str]:
+    yield f"DROP TABLE IF EXISTS {schema}.{table.name}"
+    yield str(CreateTable(table).compile(dialect=dialect))
+    yield from (str(CreateIndex(one).compile(dialect=dialect)) for one in indexes)
