@@ -36,7 +36,7 @@ def write_staged(session: Session, change: Change, leads: ColumnElement[bool]) -
     """
     p, q = staged.person.c, PersonProfile
     each = each_word(session, p.words)
-    new = select(p.person_id, each.c.value, true()).where(leads, p.fresh).order_by(p.person_id)
+    new = select(p.person_id, each.c.value, true()).where(leads, p.fresh)
     session.execute(insert(_WORDS).from_select(["person_id", "word", "shown"], new))
     written = exists().where(q.person_id == p.person_id, q.closed_by.is_(None), q.opened_by == change.id)
     elsewhere = exists().where(Person.id == p.person_id, Person.sort_name != p.sort_name)

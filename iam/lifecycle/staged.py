@@ -26,7 +26,7 @@ def _work(name: str, *columns: Column[Any] | Index) -> Table:
 
 record = _work(
     "st_record",
-    Column("record_id", Uuid),
+    Column("record_id", Uuid, primary_key=True),
     Column("kind", String),
     Column("key", BYTE_ORDER),
     Column("digest", LargeBinary),
@@ -36,12 +36,11 @@ record = _work(
     Column("person_id", Uuid),
     Column("fresh", Boolean),
     Column("held", Boolean),
-    Index("uq_st_record", "record_id", unique=True),
     Index("ix_st_record_person", "person_key"),
 )
 person = _work(
     "st_person",
-    Column("person_key", BYTE_ORDER),
+    Column("person_key", BYTE_ORDER, primary_key=True),
     Column("as_kind", String),
     Column("given_names", String),
     Column("call_name", String),
@@ -60,7 +59,6 @@ person = _work(
     Column("first_id", Uuid),
     Column("person_id", Uuid),
     Column("fresh", Boolean),
-    Index("uq_st_person", "person_key", unique=True),
     Index("ix_st_person_person_id", "person_id"),
 )
 together = _work(
@@ -91,14 +89,13 @@ shared = _work(
 """The identifiers that are told of several keys."""
 affiliation = _work(
     "st_affiliation",
-    Column("row_id", Integer),
+    Column("row_id", Integer, primary_key=True),
     Column("record_id", Uuid),
     Column("person_key", BYTE_ORDER),
     Column("organisation_id", Uuid),
     *(Column(name, Affiliation.__table__.c[name].type) for name in Affiliation.TOLD),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
-    Index("uq_st_affiliation", "row_id", unique=True),
     Index("ix_st_affiliation", "record_id", "organisation_id"),
 )
 absence = _work(
@@ -109,7 +106,7 @@ absence = _work(
 )
 absence_of = _work(
     "st_absence_of",
-    Column("row_id", Integer),
+    Column("row_id", Integer, primary_key=True),
     Column("record_id", Uuid),
     Column("affiliation_fact_id", Uuid),
     Column("person_id", Uuid),
@@ -117,13 +114,12 @@ absence_of = _work(
     Column("kind", String),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
-    Index("uq_st_absence_of", "row_id", unique=True),
     Index("ix_st_absence_of", "affiliation_fact_id"),
 )
 """The absence of a record as an absence of each of its affiliations."""
 relationship = _work(
     "st_relationship",
-    Column("row_id", Integer),
+    Column("row_id", Integer, primary_key=True),
     Column("record_id", Uuid),
     Column("person_key", BYTE_ORDER),
     Column("person_id", Uuid),
@@ -133,7 +129,6 @@ relationship = _work(
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
     Column("optional", Boolean),
-    Index("uq_st_relationship", "row_id", unique=True),
     Index("ix_st_relationship", "record_id"),
 )
 group = _work(
@@ -148,7 +143,7 @@ group = _work(
 )
 membership = _work(
     "st_membership",
-    Column("row_id", Integer),
+    Column("row_id", Integer, primary_key=True),
     Column("record_id", Uuid),
     Column("person_key", BYTE_ORDER),
     Column("person_id", Uuid),
@@ -157,10 +152,9 @@ membership = _work(
     Column("group_id", Uuid),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
-    Index("uq_st_membership", "row_id", unique=True),
     Index("ix_st_membership", "record_id"),
 )
-gone = _work("st_gone", Column("record_id", Uuid), Index("uq_st_gone", "record_id", unique=True))
+gone = _work("st_gone", Column("record_id", Uuid, primary_key=True))
 """Records whose facts end with this run: deleted by the source, or missing a second time after the grace."""
 effect = _work(
     "st_effect",
@@ -191,7 +185,7 @@ reach = _work(
     Column("valid_to", UtcDateTime()),
 )
 """Where the source may state facts, and when; a row without an organisation: everywhere."""
-touched = _work("st_touched", Column("person_id", Uuid), Index("uq_st_touched", "person_id", unique=True))
+touched = _work("st_touched", Column("person_id", Uuid, primary_key=True))
 """The persons whose facts changed, whose rights are derived anew."""
 
 PERSONAL = (affiliation, relationship, membership)
@@ -223,9 +217,14 @@ def _made_by(tables: tuple[Table, ...], dialect: Dialect) -> tuple[str, ...]:
     """The statements that make working tables anew; every run needs all of them."""
     if dialect.name != "postgresql":
         return tuple(one for table in tables for one in _made(table, dialect, "temp", table.indexes))
-    # PostgreSQL joins these sets by hashing and would only keep up indexes that it never reads, keys among them; SQLite
-    # walks them.
-    return ("; ".join(one for table in tables for one in _made(table, dialect, "pg_temp", ())),)
+    return ("; ".join(one for table in tables for one in _made(_bare(table), dialect, "pg_temp", ())),)
+
+
+def _bare(table: Table) -> Table:
+    """A working table without keys and indexes: PostgreSQL joins these sets by hashing and would only keep up what it
+    never reads; SQLite walks them."""
+    columns = (Column(column.name, column.type) for column in table.columns)
+    return Table(table.name, MetaData(), *columns, prefixes=["TEMPORARY"])
 
 
 def _made(table: Table, dialect: Dialect, schema: str, indexes: Iterable[Index]) -> Iterator[str]:

@@ -108,7 +108,7 @@ MOST: dict[str, int] = {
     "GET /admin/organisations/<uuid:organisation_id>": 25,
     "GET /admin/organisations/<uuid:organisation_id>/acts/<act>": 9,
     "GET /admin/organisations/<uuid:organisation_id>/sources": 8,
-    "GET /admin/organisations/<uuid:organisation_id>/sources/<uuid:opening_id>": 71,
+    "GET /admin/organisations/<uuid:organisation_id>/sources/<uuid:opening_id>": 70,
     "GET /admin/persons": 9,
     "GET /admin/persons.csv": 8,
     "GET /admin/persons/<uuid:person_id>/positions": 16,

@@ -29,6 +29,8 @@ from iam.database.bulk import analyze
 
 _KEPT = 10_000
 """Rules of which a process remembers how they are matched."""
+MANY = 10_000
+"""Persons from which on nothing is looked up among what they are to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,10 @@ def derive(
 ) -> Counts:
     """Bring assignments in line with facts, rules, roles and clauses; return what changed by rule.
 
-    ``persons`` limits whose rights are looked at (ids, or a table with ``person_id``), ``rules`` which rules' (rule
-    ids); None means all. Rules that no longer resolve (a withdrawn role), or whose owner may not hand the role out,
-    give nothing. Waits for its turn (``turns``), raising ``Conflict`` when that does not come, unless it is a ``trial``
-    that the caller takes back.
+    ``persons`` limits whose rights are looked at (ids, or a table with each ``person_id`` once), ``rules`` which rules'
+    (rule ids); None means all. Rules that no longer resolve (a withdrawn role), or whose owner may not hand the role
+    out, give nothing. Waits for its turn (``turns``), raising ``Conflict`` when that does not come, unless it is a
+    ``trial`` that the caller takes back.
     """
     prepare(session)
     limited = persons is not None
@@ -65,7 +67,7 @@ def derive(
     _fill_matches(session, rules, limited=limited, few=few)
     absent.split(session)
     ceiling.fill_permits(session)
-    if not limited:
+    if not limited or count > MANY:
         forget_order(session)
     ceiling.fill_wanted(session)
     if not few:
@@ -79,7 +81,7 @@ def derive(
 def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> int:
     """Note whose rights are looked at; return how many persons they are."""
     if isinstance(persons, Table):
-        theirs = insert(affected).from_select(["person_id"], select(persons.c.person_id).distinct())
+        theirs = insert(affected).from_select(["person_id"], select(persons.c.person_id))
         done = session.execute(theirs, execution_options={"preserve_rowcount": True})
         count = int(getattr(done, "rowcount", 0))
     else:

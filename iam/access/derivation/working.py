@@ -91,8 +91,8 @@ def prepare(session: Session) -> None:
 
 
 def forget_order(session: Session) -> None:
-    """Drop the index of ``wanted`` for this derivation: of everybody nothing is looked up in it, and writing it would
-    cost as much as the rows."""
+    """Drop the index of ``wanted`` for this derivation: of many nothing is looked up in it, and writing it would cost
+    as much as the rows."""
     name = "pg_temp.ix_wanted" if session.connection().dialect.name == "postgresql" else "temp.ix_wanted"
     session.connection().exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
 

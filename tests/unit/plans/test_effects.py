@@ -275,5 +275,5 @@ def test_a_run_takes_as_many_statements_for_four_hundred_rows_as_for_two_hundred
         world.add_source(name, "hr", {"path": str(world.file)})
     few, many = statements(world.of("pieni"), 200), statements(world.of("suuri"), 400)
     assert many == few
-    assert max(few) < 205
+    assert max(few) <= {"sqlite": 211, "postgresql": 178}[world.engine.dialect.name], "working tables included"
     assert few[2] <= 30, "nothing new"
