@@ -13,13 +13,14 @@ from hmac import compare_digest
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.parts import frame, lists, paging
+from admin_ui.parts import exports, frame, lists, paging
 from admin_ui.parts.frame import blueprint
 from connectors.problem import Problem
 from iam.access.pages import code_lists
 from iam.access.pages.code_lists import HeldOccupation
 from iam.apply.on_pages import occupation_stating
 from iam.directory import occupation
+from iam.directory.occupation import Occupation
 from iam.directory.pages import occupations
 from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_, in_language
@@ -47,20 +48,33 @@ class OccupationForm:
 @guard.requires("rules.read")
 def show_occupations() -> Response:
     """Show a page of the named occupations, and those that people of the part have and that have no name yet."""
-    session, texts, text = context.db(), context.texts(), lists.text()
-    after = request.args.get("after", "").replace("\x00", "")[:_LONGEST]
-    found = occupations.found(session, text, paging.SIZE + 1, after=after)
-    shown = found[: paging.SIZE]
+    texts, text = context.texts(), lists.text()
+    page = _shown(text)
     return frame.render(
         "organisations/occupations.html",
         section=SECTION,
         breadcrumb=_above()[:1],
-        rows=[(one.code, in_language(one.name, texts.language, one.code), _others(one.name)) for one in shown],
+        page=page,
+        rows=[(one.code, in_language(one.name, texts.language, one.code), _others(one.name)) for one in page.rows],
         text=text,
-        first=paging.address() if after else None,
-        next=paging.address(after=shown[-1].code) if len(found) > len(shown) else None,
-        nameless=[] if after else _nameless(text),
+        export_url=paging.address(f"{PATH}.csv"),
+        nameless=[] if page.previous else _nameless(text),
         may_name=_may_name(),
+    )
+
+
+@blueprint.get("/occupations.csv")
+@guard.requires("rules.read")
+def export_occupations() -> Response:
+    """Take home what occupations are called, in every language."""
+    text = lists.text()
+    return exports.csv_file(
+        "occupations",
+        (N_("Code"), *LANGUAGE_NAMES.values()),
+        lambda session: (
+            (one.code, *(one.name.get(language, "") for language in LANGUAGES))
+            for one in occupations.every(session, text)
+        ),
     )
 
 
@@ -97,6 +111,19 @@ def name_occupation(code: str) -> AnyResponse:
     """Call an occupation otherwise; whoever began before another did is told, and keeps what was typed."""
     _require_whole()
     return _answer(code)
+
+
+def _shown(text: str) -> paging.Shown[Occupation]:
+    """The page that the address asks for: behind a code, or in front of one."""
+    after, before = (request.args.get(name, "").replace("\x00", "")[:_LONGEST] for name in ("after", "before"))
+    part = occupations.found(context.db(), text, paging.SIZE + 1, after=after, before=before)
+    more, rows = len(part) > paging.SIZE, part[-paging.SIZE :] if before else part[: paging.SIZE]
+    earlier, later = (more, True) if before else (bool(after), more)
+    return paging.Shown(
+        rows,
+        paging.address(before=rows[0].code) if earlier and rows else None,
+        paging.address(after=rows[-1].code) if later and rows else None,
+    )
 
 
 def _answer(code: str | None) -> AnyResponse:

@@ -47,6 +47,7 @@ MOST: dict[str, int] = {
     "GET /admin/programs": 6,
     "GET /admin/new-program": 7,
     "GET /admin/occupations": 9,
+    "GET /admin/occupations.csv": 7,
     "GET /admin/occupations/<code>": 6,
     "GET /admin/new-occupation": 6,
     "GET /admin/code-lists": 5,

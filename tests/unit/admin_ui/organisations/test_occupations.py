@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 from admin_ui.parts import paging
 from iam.apply.export import as_data
 from iam.directory.occupation import Occupation
+from iam.directory.pages import occupations
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import ISSUER, Reader, World, administer, employ, hidden, person
 
@@ -35,6 +37,10 @@ def staff(world: World) -> World:
 def send(reader: Reader, path: str, **typed: Any) -> TestResponse:
     data = hidden(reader.get(path), path) | typed
     return reader.http.post(path, base_url=ISSUER, data=data, headers={"Accept": "text/html", "Accept-Language": "en"})
+
+
+def taken_home(reader: Reader, path: str) -> list[list[str]]:
+    return list(csv.reader(reader.get(path).text.splitlines(), delimiter=";"))[1:]
 
 
 def names(world: World) -> dict[str, Any]:
@@ -68,7 +74,26 @@ def test_many_names_are_shown_some_at_a_time(
     assert "Teacher" in first
     assert "Ammatti 1" not in first
     assert 'href="/admin/occupations?after=x0"' in first
-    assert "Ammatti 1" in reader("paula").get(f"{LIST}?after=x0").text
+    second = reader("paula").get(f"{LIST}?after=x0").text
+    assert "Ammatti 1" in second
+    assert 'href="/admin/occupations?before=x1"' in second
+    back = reader("paula").get(f"{LIST}?before=x1").text
+    assert "Teacher" in back
+    assert "Ammatti 1" not in back
+    assert 'rel="prev"' not in back
+    assert 'href="/admin/occupations?after=x0"' in back
+
+
+def test_the_names_are_taken_home_in_every_language_those_that_were_looked_for(
+    staff: World, reader: Callable[[str], Reader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(occupations, "BATCH", 2)
+    staff.write(*(Occupation(code=f"x{n}", name={"fi": f"Ammatti {n}"}) for n in range(4)))
+    paula = reader("paula")
+    rows = [["ope", *TEACHER.values()], *([f"x{n}", f"Ammatti {n}", "", ""] for n in range(4))]
+    assert taken_home(paula, f"{LIST}.csv") == rows
+    assert 'href="/admin/occupations.csv?q=tti+3"' in paula.get(f"{LIST}?q=tti+3").text
+    assert taken_home(paula, f"{LIST}.csv?q=tti+3") == rows[-1:]
 
 
 def test_a_name_is_given_and_the_export_gives_it_back(staff: World, reader: Callable[[str], Reader]) -> None:
