@@ -17,24 +17,18 @@ Lock = tuple[int, bool]
 """A lock's number, and whether it is shared."""
 
 
-def take(session: Session, locks: Sequence[Lock], name: str, wait: timedelta) -> bool:
-    """Take locks in this order, waiting ``wait`` at most for all of them; whether they were had.
+def take(session: Session, locks: Sequence[Lock], name: str, wait: timedelta, texts: Select[Any] | None = None) -> bool:
+    """Take locks in this order, and then an exclusive one for each text that a query gives, always in the same order,
+    waiting ``wait`` at most for each; whether they were had.
 
-    ``name`` (48 characters at most) is what ``holders`` tells others of the transaction from now on.
+    ``name`` (48 characters at most) is what ``holders`` tells others of the transaction from now on. Each text is a
+    number of its own set; two texts may have the same.
     """
-    return not is_postgresql(session) or postgresql.take(session, locks, name, wait)
-
-
-def take_each(session: Session, texts: Select[Any], wait: timedelta) -> bool:
-    """Take an exclusive lock for each text that a query gives, always in the same order; whether they were had.
-
-    Each text is a number of its own set; two texts may have the same.
-    """
-    return not is_postgresql(session) or postgresql.take_each(session, texts, wait)
+    return not is_postgresql(session) or postgresql.take(session, locks, name, wait, texts)
 
 
 def try_take(session: Session, locks: Sequence[Lock], text: str | None = None) -> bool:
-    """Take the locks, and that of ``take_each`` for a text, unless anybody has or waits for one; whether they were
+    """Take the locks, and that of a text, unless anybody has or waits for one; whether they were
     had."""
     return not is_postgresql(session) or postgresql.try_take(session, locks, text)
 

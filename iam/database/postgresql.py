@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import Connection as PsycopgConnection, Error as PsycopgError
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import URL, Engine, Executable, Select, Table, event, func, literal, select, text
+from sqlalchemy import URL, Engine, Select, Table, event, func, literal, literal_column, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
@@ -142,25 +142,40 @@ def analyze(session: Session, *tables: Table, well: bool = False) -> None:
     session.connection().exec_driver_sql("; ".join(told))
 
 
-_USUAL_WAIT = "SET LOCAL lock_timeout = '10s'"
+_USUAL_WAIT = "set_config('lock_timeout', '10s', true)"
 _EACH = 1096176969
-"""The class of the locks of ``take_each``."""
+"""The class of the locks for texts."""
 
 
-def take(session: Session, locks: Sequence[tuple[int, bool]], name: str, wait: timedelta) -> bool:
-    """Take advisory locks (number, shared) until the transaction ends; whether they were had within ``wait``."""
-    asked = ", ".join(f"pg_advisory_xact_lock{'_shared' * shared}({number})" for number, shared in locks)
-    told = f"set_config('application_name', :name, true), {asked}"
-    return _waiting(session, text(f"SELECT {told}").bindparams(name=name), wait)
+def take(
+    session: Session, locks: Sequence[tuple[int, bool]], name: str, wait: timedelta, texts: Select[Any] | None
+) -> bool:
+    """Take advisory locks (number, shared) until the transaction ends, then an exclusive one for each text, in the
+    order of their hashes; whether they were had, each within ``wait``."""
+    asked = [f"pg_advisory_xact_lock{'_shared' * shared}({number})" for number, shared in locks]
+    # What stands first is done first; the usual wait is back once everything was had.
+    told = ["set_config('lock_timeout', :wait, true)", "set_config('application_name', :name, true)", *asked]
+    query = text(f"SELECT {', '.join([*told, _USUAL_WAIT] if texts is None else told)}")
+    try:
+        with session.begin_nested():
+            # Only asked for inside does the connection have the savepoint.
+            connection = session.connection()
+            connection.execute(query, {"wait": str(int(wait.total_seconds() * 1000)), "name": name})
+            if texts is not None:
+                connection.execute(_taking_each(texts))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            return False
+        raise
+    return True
 
 
-def take_each(session: Session, texts: Select[Any], wait: timedelta) -> bool:
-    """Take an exclusive lock for each text, in the order of their hashes; whether they were had within ``wait``, each
-    by itself."""
+def _taking_each(texts: Select[Any]) -> Select[Any]:
     text_ = texts.subquery().c[0]
     number = func.hashtext(text_).label("number")
     ordered = select(number).distinct().order_by(number).subquery()
-    return _waiting(session, select(func.count(func.pg_advisory_xact_lock(_EACH, ordered.c.number))), wait)
+    taken: Select[Any] = select(func.count(func.pg_advisory_xact_lock(_EACH, ordered.c.number)))
+    return taken.add_columns(literal_column(_USUAL_WAIT))
 
 
 def try_take(session: Session, locks: Sequence[tuple[int, bool]], name: str | None) -> bool:
@@ -179,18 +194,3 @@ def holders(session: Session, lock: int) -> list[str]:
         " AND l.objsubid = 1 AND l.classid = 0 AND l.objid = :lock AND l.granted AND l.pid <> pg_backend_pid()"
     )
     return list(session.scalars(query, {"lock": lock}))
-
-
-def _waiting(session: Session, query: Executable, wait: timedelta) -> bool:
-    try:
-        with session.begin_nested():
-            # Only asked for inside does the connection have the savepoint.
-            connection = session.connection()
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(wait.total_seconds() * 1000)}ms'")
-            connection.execute(query)
-            connection.exec_driver_sql(_USUAL_WAIT)
-    except OperationalError as error:
-        if isinstance(error.orig, LockNotAvailable):
-            return False
-        raise
-    return True

@@ -41,10 +41,8 @@ def of_persons(session: Session, change: Change, count: int) -> None:
     """Have the turn of the ``count`` persons in ``affected`` until the transaction ends; raises ``Conflict`` after ten
     minutes."""
     many = count > MANY
-    had = locks.take(session, [(DEFINITIONS, True), (PERSONS, not many)], _name(change), A_WHILE)
-    if had and not many:
-        had = locks.take_each(session, select(cast(affected.c.person_id, String)), A_WHILE)
-    if not had:
+    each = None if many else select(cast(affected.c.person_id, String))
+    if not locks.take(session, [(DEFINITIONS, True), (PERSONS, not many)], _name(change), A_WHILE, each):
         raise Conflict(
             Problem("Others have been at work for too long. Nothing was changed.", "Look at who is, and try again.")
         )
@@ -53,8 +51,8 @@ def of_persons(session: Session, change: Change, count: int) -> None:
 def of_person(session: Session, change: Change, person_id: UUID) -> None:
     """Have one person's turn until the transaction ends; raises ``Conflict`` naming who is at work when that takes more
     than a moment."""
-    had = locks.take(session, [(DEFINITIONS, True), (PERSONS, True)], _name(change), A_MOMENT)
-    if not had or not locks.take_each(session, select(literal(str(person_id))), A_MOMENT):
+    each = select(literal(str(person_id)))
+    if not locks.take(session, [(DEFINITIONS, True), (PERSONS, True)], _name(change), A_MOMENT, each):
         raise Conflict(_wait_for(session))
 
 

@@ -110,6 +110,16 @@ def in_own(engine: Engine, do: Callable[[Session], object]) -> None:
         do(session)
 
 
+@pytest.mark.parametrize("turn", [turns.of_definitions, lambda *had: turns.of_person(*had, UUID(int=1))])
+def test_who_has_had_a_turn_waits_for_anything_else_as_long_as_before(town: Town, turn: Callable[..., None]) -> None:
+    how_long = text("SHOW lock_timeout")
+    with Session(town.engine) as session:
+        before = session.scalar(how_long)
+        change = begin(session, "command", SYSTEM, "test")
+        turn(session, change)
+        assert session.scalar(how_long) == before == "10s"
+
+
 def ends(session: Session, town: Town) -> Change:
     """A feed tells that Aino has left."""
     change = begin(session, "run", SYSTEM, "feed")
