@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from iam.access.derivation import of_places, turns
 from iam.access.derivation.derive import Counts, derive
 from iam.apply.comparison.difference import Difference
 from iam.apply.comparison.draft import Draft
@@ -56,10 +57,19 @@ def _derive(writing: Writing) -> Counts:
         return Counts(0, 0)
     if reach == {"those touched"}:
         return derive(writing.session, writing.change, persons=writing.touched)
+    if reach <= {"those touched", "those placed"}:
+        return _derive_placed(writing)
     if reach == {"by these rules"}:
         rules = [writing.id_of(kind.name, key) for kind in moved for key, _ in writing.all(kind.name)]
         return derive(writing.session, writing.change, rules=rules)
     return derive(writing.session, writing.change)
+
+
+def _derive_placed(writing: Writing) -> Counts:
+    """Derive the rights of those whom other places concern, with everybody's turn: the tree is everybody's."""
+    turns.of_definitions(writing.session, writing.change)
+    persons = of_places.whom(writing.session, writing.placed)
+    return derive(writing.session, writing.change, persons=None if persons is None else persons | writing.touched)
 
 
 def _moves_rights(kind: Kind, one: Difference) -> bool:

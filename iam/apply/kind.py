@@ -22,7 +22,7 @@ from iam.apply.declared.written import Row
 from iam.apply.schema.item import Item
 from iam.plans.definition_guard import Touched
 
-Reach = Literal["nobody", "those touched", "by these rules", "everybody"]
+Reach = Literal["nobody", "those touched", "those placed", "by these rules", "everybody"]
 """Whose rights are derived anew: of those whose facts are touched, by the rules that differ, or everybody's."""
 
 

@@ -102,7 +102,7 @@ def _fill_around(session: Session) -> None:
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:
     facts = facts_of(session) if few else None
     found = published(session, rules, owners_over(session) if limited else None)
-    read = [(rule, pattern) for rule in found if (pattern := _pattern(rule)) is not None]
+    read = [(rule, pattern) for rule in found if (pattern := pattern_of(rule)) is not None]
     names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read])
     for rule, pattern in read:
         if not gives(pattern, names, rule.owner_id):
@@ -119,8 +119,8 @@ _parsed: dict[UUID, Pattern | None] = {}
 _compiled: dict[tuple[UUID, bool], tuple[Hashable, Insert]] = {}
 
 
-def _pattern(rule: PublishedRule) -> Pattern | None:
-    """The pattern of a version, which never changes."""
+def pattern_of(rule: PublishedRule) -> Pattern | None:
+    """Return the pattern of a version, which never changes; None when it is none any more."""
     if rule.version_id not in _parsed:
         if len(_parsed) >= _KEPT:
             _parsed.clear()

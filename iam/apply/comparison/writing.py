@@ -18,7 +18,8 @@ from iam.vault import Vault
 
 @dataclass(slots=True)
 class Writing:
-    """One application under way. ``touched`` are the persons whose local facts change."""
+    """One application under way. ``touched`` are the persons whose local facts change, ``placed`` the organisations
+    that stand elsewhere or are of another kind."""
 
     draft: Draft
     change: Change
@@ -26,6 +27,7 @@ class Writing:
     differences: Mapping[tuple[str, str], Difference]
     vault: Vault
     touched: set[UUID] = field(default_factory=set)
+    placed: set[UUID] = field(default_factory=set)
     accounts: set[UUID] = field(default_factory=set)
     administrators: set[UUID] = field(default_factory=set)
 

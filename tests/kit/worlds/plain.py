@@ -112,7 +112,8 @@ affiliations = st.builds(
 )
 
 
-def _places(number: int) -> st.SearchStrategy[tuple[PlaceSpec, ...]]:
+def some_places(number: int) -> st.SearchStrategy[tuple[PlaceSpec, ...]]:
+    """Draw where an organisation stands: at one place, for some time or all of it, or at two in turn."""
     one = st.builds(PlaceSpec, st.integers(0, max(0, number - 1)), st.integers(0, 1), spans)
     whole = st.builds(PlaceSpec, st.integers(0, max(0, number - 1)), st.integers(0, 1), st.just(WHOLE))
     two = st.tuples(st.integers(1, LAST_DAY - 1), one, one).map(
@@ -130,7 +131,7 @@ relationships = st.tuples(
 worlds = st.builds(
     WorldSpec,
     kinds=st.tuples(*(st.sampled_from(ORGANISATION_KINDS) for _ in range(ORGANISATIONS))),
-    places=st.tuples(*(_places(number) for number in range(ORGANISATIONS))),
+    places=st.tuples(*(some_places(number) for number in range(ORGANISATIONS))),
     affiliations=st.lists(affiliations, min_size=3, max_size=7).map(tuple),
     groups=st.tuples(*(st.tuples(st.integers(0, 1), st.sampled_from(GROUP_KINDS)) for _ in range(GROUPS))),
     memberships=st.lists(

@@ -51,6 +51,8 @@ class Organisation(Dated):
 
 _ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor", "sessions", "usernames")
 """What is said of an organisation once, however many places it has."""
+_RIGHTS = frozenset({"kind", "places"})
+"""What rights follow from."""
 
 
 def _declare(found: Declaration, items: Items) -> None:
@@ -168,6 +170,8 @@ def _write(writing: Writing) -> None:
     stated = {ids[key]: writing.draft.tree[ids[key]] for key, _ in writing.all("organisation")}
     if stated:
         organisations.write_places(writing.session, writing.change, stated)
+        anew = {ids[key] for key, _ in writing.all("organisation") if writing.differs("organisation", key, *_RIGHTS)}
+        writing.placed |= anew | organisations.moved(writing.session, writing.change)
 
 
 def _row(writing: Writing, key: str, shape: dict[str, Any]) -> dict[str, Any]:
@@ -219,6 +223,6 @@ KIND = Kind(
     ends=sign_in_policies.ended,
     parts={"places": ("parent", "legal_entity", "dates")},
     guarded=True,
-    derives="everybody",
-    derived_by=frozenset({"kind", "places"}),
+    derives="those placed",
+    derived_by=_RIGHTS,
 )
