@@ -3,8 +3,8 @@
 A right rests on paths up the tree: from where each of its facts lies to the rule's owner, from its scope and its
 holder's place to their legal entities, from whoever hands the role out. A path is another one only where its lower end
 was moved, or lies under what was. So it concerns those who have a fact there, those who are related to them, and those
-who hold a right there or by somebody there; and everybody only where a rule names such a place as its scope, is of such
-an owner without asking where anybody is, or gives a role of such an owner.
+who hold a right there or by somebody there; and everybody only where a rule names such a place as its scope, or gives a
+role of such an owner.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from iam.access.derivation.derive import pattern_of
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Application, Role
-from iam.access.model.rule import PublishedRule, published
+from iam.access.model.rule import published
 from iam.access.rules.names import Names
 from iam.access.rules.naming import of_rules
 from iam.access.rules.pattern import Pattern
@@ -45,7 +45,7 @@ def whom(session: Session, moved: Collection[UUID]) -> set[UUID] | None:
 def _for_everybody(session: Session, here: Collection[UUID]) -> bool:
     read = [(rule, pattern) for rule in published(session) if (pattern := pattern_of(rule)) is not None]
     names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read])
-    if any(_reaches(rule, pattern, names, here) for rule, pattern in read):
+    if any(_reaches(pattern, names, here) for _, pattern in read):
         return True
     areas = {pattern.scope.covers_of for _, pattern in read if pattern.scope.covers_of is not None}
     ids = [names.organisations[key] for key in areas if key in names.organisations]
@@ -56,15 +56,11 @@ def _for_everybody(session: Session, here: Collection[UUID]) -> bool:
     return bool(ids) and bool(session.scalar(select(covered)))
 
 
-def _reaches(rule: PublishedRule, pattern: Pattern, names: Names, here: Collection[UUID]) -> bool:
+def _reaches(pattern: Pattern, names: Names, here: Collection[UUID]) -> bool:
     """Whether a rule may give somebody who is not here another right now."""
     handing, scope = names.handing.get(pattern.role), pattern.scope.organisation
-    unplaced = all(item.fact == "relationship" for item in pattern.bound)
-    return (
-        (scope is not None and names.organisations.get(scope) in here)
-        or (handing is not None and handing.owner_id in here)
-        or (unplaced and rule.owner_id in here)
-    )
+    named = scope is not None and names.organisations.get(scope) in here
+    return named or (handing is not None and handing.owner_id in here)
 
 
 def _concerned(session: Session, here: Collection[UUID]) -> Iterator[Select[Any]]:

@@ -130,7 +130,7 @@ def test_a_rule_over_an_area_concerns_everybody_once_a_place_of_it_moves(
     assert whom(session, [town.clinic]) == {people["elsewhere"]}
 
 
-@pytest.mark.parametrize("column", ["scope_id", "granter_id"])
+@pytest.mark.parametrize("column", ["scope_id", "granter_id", "role_id"])
 def test_whoever_holds_a_right_by_hand_there_or_by_somebody_there_is_concerned(
     session: Session, town: Town, people: dict[str, UUID], column: str
 ) -> None:
@@ -141,6 +141,7 @@ def test_whoever_holds_a_right_by_hand_there_or_by_somebody_there_is_concerned(
     columns = {column.key: getattr(row, column.key) for column in Assignment.__table__.columns}
     hand = {"id": uuid7(), "origin": "hand", "rule_version_id": None, "granter_id": town.county}
     assert people["elsewhere"] not in (whom(session, [town.school]) or ())
-    session.add(Assignment(**columns | hand | {column: town.school}))
+    schools = access.role(session, access.application(session, town.school, "koulun"), "opettaja")
+    session.add(Assignment(**columns | hand | {column: schools if column == "role_id" else town.school}))
     session.flush()
     assert people["elsewhere"] in (whom(session, [town.school]) or ())
