@@ -15,6 +15,8 @@ from iam.database.types import UtcDateTime
 _WORK = MetaData()
 _LARGE = 256 * 1024
 """Bytes from which on emptying a table by its file is cheaper than by its rows."""
+_FULL = "working tables were full"
+"""What a connection remembers once many persons' rights were derived in it."""
 
 
 def _work(name: str, *columns: Column[object] | Index) -> Table:
@@ -86,29 +88,33 @@ of."""
 def prepare(session: Session) -> None:
     """Make the working tables of this connection, empty."""
     connection = session.connection()
-    for statement in _creation(connection.dialect):
+    for statement in _creation(connection.dialect, connection.info.get(_FULL, False)):
         connection.exec_driver_sql(statement)
 
 
-def forget_order(session: Session) -> None:
+def expect_many(session: Session) -> None:
     """Drop the index of ``wanted`` for this derivation: of many nothing is looked up in it, and writing it would cost
     as much as the rows."""
-    name = "pg_temp.ix_wanted" if session.connection().dialect.name == "postgresql" else "temp.ix_wanted"
-    session.connection().exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
+    connection = session.connection()
+    connection.info[_FULL] = True
+    name = "pg_temp.ix_wanted" if connection.dialect.name == "postgresql" else "temp.ix_wanted"
+    connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
 
 
 @cache
-def _creation(dialect: Dialect) -> list[str]:
+def _creation(dialect: Dialect, were_full: bool) -> list[str]:
     """What leaves the working tables there and empty, in one message where the database takes it so. A table that is
     there already is only emptied: dropping and making it anew would cost one person's derivation more than all the
-    rest."""
+    rest, and so would asking how large it is, unless it may be."""
     statements: list[str] = []
     for table in _WORK.tables.values():
         statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
         statements += [str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in table.indexes]
-    if dialect.name == "postgresql":
+    if dialect.name != "postgresql":
+        return [*statements, *(f"DELETE FROM temp.{name}" for name in _WORK.tables)]  # noqa: S608 - our own names
+    if were_full:
         return ["; ".join([*statements, f"DO $$BEGIN {' '.join(map(_emptied, _WORK.tables))} END$$"])]
-    return [*statements, *(f"DELETE FROM temp.{name}" for name in _WORK.tables)]  # noqa: S608 - our own names
+    return ["; ".join([*statements, *(f"DELETE FROM pg_temp.{name}" for name in _WORK.tables)])]  # noqa: S608
 
 
 def _emptied(name: str) -> str:
