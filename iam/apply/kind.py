@@ -23,7 +23,8 @@ from iam.apply.schema.item import Item
 from iam.plans.definition_guard import Touched
 
 Reach = Literal["nobody", "those touched", "those placed", "by these rules", "everybody"]
-"""Whose rights are derived anew: of those whose facts are touched, by the rules that differ, or everybody's."""
+"""Whose rights are derived anew: of those whose facts are touched, of those whom other places of the tree concern, by
+the rules that differ, or everybody's."""
 
 
 def _names_nobody(things: Things) -> Iterable[str | Named]:

@@ -28,8 +28,7 @@ def take(session: Session, locks: Sequence[Lock], name: str, wait: timedelta, te
 
 
 def try_take(session: Session, locks: Sequence[Lock], text: str | None = None) -> bool:
-    """Take the locks, and that of a text, unless anybody has or waits for one; whether they were
-    had."""
+    """Take the locks, and that of a text, unless anybody has or waits for one; whether they were had."""
     return not is_postgresql(session) or postgresql.try_take(session, locks, text)
 
 

@@ -33,11 +33,13 @@ ELSEWHERE = {
     "admin.waiting_administrator",
     "admin.bulk_rules",
     "admin.waiting_bulk_act",
+    "admin.export_occupations",
 }
 """Views that no link leads to here: the door, the people of whom a source is unclear, of whom there are none; a signature
 that is missing, what waits about an agreement, clauses and cancelling, which the first agreement does not have
 (``test_agreement``), clauses to restore (``test_restoring``), what an organisation is open to (``test_new_source``), and an
-appointment, which begins by looking for somebody (``test_appointing``); acts for many people (``test_bulk``)."""
+appointment, which begins by looking for somebody (``test_appointing``); acts for many people (``test_bulk``); the names
+of occupations taken home, of which there are none (``test_occupations``)."""
 DECLARATION = """
 rules:
   - rule: kaikki-rehtoreiksi
