@@ -184,13 +184,7 @@ def said(error: AvainError) -> list[tuple[str | None, str]]:
     """Return what is wrong with a form, field by field, in the reader's words; what the views wrote is taken back."""
     context.db().rollback()
     texts = context.texts()
-    return [
-        (
-            one.field,
-            texts.said(one),
-        )
-        for one in error.problems
-    ]
+    return [(one.field, texts.said(one)) for one in error.problems]
 
 
 def settings(found: Client) -> dict[str, Any]:

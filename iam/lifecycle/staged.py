@@ -137,7 +137,7 @@ group = _work(
     Column("record_key", String),
     Column("organisation_id", Uuid),
     Column("kind", String),
-    Column("key", BYTE_ORDER),
+    Column("key", String),
     Column("name", String),
     Column("group_id", Uuid),
 )

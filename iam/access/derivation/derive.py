@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.derivation import absent, ceiling, hands, settle, turns
 from iam.access.derivation.relevant import FEW, facts_of, owners_over, places
-from iam.access.derivation.working import affected, around, expect_many, match_, prepare, wanted
+from iam.access.derivation.working import affected, around, for_many, match_, prepare, wanted
 from iam.access.model.rule import PublishedRule, published
 from iam.access.rules.compile_sql import COLUMNS, Limits, compile_rule
 from iam.access.rules.names import Names
@@ -68,7 +68,7 @@ def derive(
     absent.split(session)
     ceiling.fill_permits(session)
     if not limited or count > MANY:
-        expect_many(session)
+        for_many(session)
     ceiling.fill_wanted(session)
     if not few:
         analyze(session, wanted)

@@ -34,6 +34,8 @@ PLACES, PERSONS = 1_000, 50_000
 def whom(session: Session, moved: Collection[UUID]) -> set[UUID] | None:
     """Return the persons whose rights may differ once organisations stand elsewhere, or are of another kind; None:
     everybody's may. At most a dozen statements, whatever the size of the tree."""
+    if len(moved) > PLACES:
+        return None
     c = OrganisationClosure
     here = {*moved, *session.scalars(select(c.descendant_id).where(c.ancestor_id.in_(moved)).distinct())}
     if len(here) > PLACES or _for_everybody(session, here):

@@ -92,9 +92,9 @@ def prepare(session: Session) -> None:
         connection.exec_driver_sql(statement)
 
 
-def expect_many(session: Session) -> None:
-    """Drop the index of ``wanted`` for this derivation: of many nothing is looked up in it, and writing it would cost
-    as much as the rows."""
+def for_many(session: Session) -> None:
+    """Drop the index of ``wanted`` for this derivation, and remember that the tables may be large: of many nothing is
+    looked up in it, and writing it would cost as much as the rows."""
     connection = session.connection()
     connection.info[_FULL] = True
     name = "pg_temp.ix_wanted" if connection.dialect.name == "postgresql" else "temp.ix_wanted"

@@ -114,12 +114,12 @@ def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequenc
         session, change, _PLACES, current, rows, (("organisation_id", "valid_from"), ("organisation_id", "valid_to"))
     )
     if written:
-        rebuild_closure(session, moved(session, change))
+        rebuild_closure(session, _moved(session, change))
     return written
 
 
-def moved(session: Session, change: Change) -> set[UUID]:
-    """Return the organisations whose places a change wrote, with all that were ever under them."""
+def _moved(session: Session, change: Change) -> set[UUID]:
+    """The organisations whose places a change wrote, with all that were ever under them."""
     p, c = _PLACES.c, OrganisationClosure
     written = select(p.organisation_id).where(or_(p.opened_by == change.id, p.closed_by == change.id))
     below = select(c.descendant_id).where(c.ancestor_id.in_(written))

@@ -170,8 +170,8 @@ def _write(writing: Writing) -> None:
     stated = {ids[key]: writing.draft.tree[ids[key]] for key, _ in writing.all("organisation")}
     if stated:
         organisations.write_places(writing.session, writing.change, stated)
-        anew = {ids[key] for key, _ in writing.all("organisation") if writing.differs("organisation", key, *_RIGHTS)}
-        writing.placed |= anew | organisations.moved(writing.session, writing.change)
+        anew = (key for key, _ in writing.all("organisation") if writing.differs("organisation", key, *_RIGHTS))
+        writing.placed.update(ids[key] for key in anew)
 
 
 def _row(writing: Writing, key: str, shape: dict[str, Any]) -> dict[str, Any]:

@@ -104,6 +104,7 @@ def test_a_school_that_moves_concerns_its_people_and_their_guardians_alone(
     assert whom(session, [town.town]) is None, "the role is of an application that the town owns"
     assert whom(session, [town.county]) == {people["elsewhere"]}
     assert whom(session, [uuid7()]) == set()
+    assert whom(session, [uuid7() for _ in range(70_000)]) is None, "more than a statement takes"
 
 
 def test_a_member_of_a_group_of_the_school_is_concerned(session: Session, town: Town, people: dict[str, UUID]) -> None:
