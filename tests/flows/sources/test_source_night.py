@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -82,8 +83,12 @@ def directory(url: str, **more: Any) -> dict[str, Any]:
 
 
 def add(world: World, key: str, connector: str, told: Mapping[str, Any]) -> None:
+    """Add a source that was due two minutes ago and is not again before next year: a minute that passes meanwhile makes
+    nothing due."""
     world.add_source(key, connector, told)
-    world.of(key).change_source(schedule="* * * * *", scheduled_at=clock.now() - timedelta(minutes=5))
+    due = (clock.now() - timedelta(minutes=2)).astimezone(ZoneInfo(clock.HELSINKI))
+    schedule = f"{due.minute} {due.hour} {due.day} {due.month} *"
+    world.of(key).change_source(schedule=schedule, scheduled_at=clock.now() - timedelta(minutes=5))
 
 
 def payroll(at: Path) -> Path:
