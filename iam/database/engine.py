@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from iam.database import postgresql, sqlite
-from iam.database.postgresql import WORK, Patience
+from iam.database.postgresql import PLACES, WORK, Patience
 
 
 def make_engine(url: str, *, pool_size: int = 10, patience: Patience = WORK) -> Engine:
@@ -27,7 +27,7 @@ def make_engine(url: str, *, pool_size: int = 10, patience: Patience = WORK) -> 
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
         opened = postgresql.opener(parsed, patience)
-        engine = create_engine(parsed, creator=opened, pool_size=pool_size, pool_timeout=5)
+        engine = create_engine(parsed, creator=opened, paramstyle=PLACES, pool_size=pool_size, pool_timeout=5)
         postgresql.prepare(engine, patience)
         return engine
     raise ValueError("the database must be sqlite or postgresql")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Connection as PsycopgConnection, Error as PsycopgError
 from psycopg.errors import LockNotAvailable
@@ -31,6 +31,8 @@ class Patience:
     idle: int
 
 
+PLACES: Final = "numeric_dollar"
+"""How values are marked in a statement: as the server reads them (``Connection``)."""
 WORK, PAGES = Patience(3600, 600), Patience(60, 60)
 """Of commands and the worker, which load and derive for all; and of pages, for which somebody waits."""
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Self
 
 import psycopg
-from psycopg import OperationalError
+from psycopg import OperationalError, RawCursor, RawServerCursor
 
 SILENT = 2.0
 """Seconds after which a silent server is looked at."""
@@ -55,7 +55,11 @@ class Pulse:
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection on which nobody waits for a server that hangs."""
+    """A connection on which nobody waits for a server that hangs.
+
+    Its statements mark values as the server does (``$1``): psycopg reads a statement with marks of its own anew each
+    time when it is longer than 4,096 characters, and ours about rights are.
+    """
 
     pulse: Pulse
     longest: float
@@ -68,6 +72,7 @@ class Connection(psycopg.Connection[Any]):
             raise OperationalError("the server does not answer")
         connection = cls.connect(*args, **options)
         connection.pulse, connection.longest = pulse, longest
+        connection.cursor_factory, connection.server_cursor_factory = RawCursor, RawServerCursor
         return connection
 
     def wait(self, gen: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:

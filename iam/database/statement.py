@@ -21,6 +21,7 @@ Row = TypeVar("Row")
 Rows = Select[*tuple[Any, ...]]
 """A select of whatever columns."""
 _CONNECTION = "avain.statement.connection"
+_OPTIONS = {"psycopg": {"prepare": True}}
 _Processor = Callable[[Any], Any] | None
 
 
@@ -36,7 +37,8 @@ class _Prepared:
     text: str
     constants: Mapping[str, Any]
     given: tuple[tuple[str, str, _Processor], ...]
-    positions: tuple[str, ...] | None
+    positions: tuple[str, ...]
+    options: Mapping[str, bool]
     columns: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
@@ -85,10 +87,9 @@ class Statement(Generic[Row]):
         # Whoever listens to what is executed (counts in tests, tracing) hears of these, too.
         for listener in connection.dispatch.before_cursor_execute:
             listener(connection, None, prepared.text, bound, None, False)
+        given = [bound[key] for key in prepared.positions]
         try:
-            if prepared.positions is None:
-                return prepared, driver.execute(prepared.text, bound, prepare=True)
-            return prepared, driver.execute(prepared.text, [bound[key] for key in prepared.positions])
+            return prepared, driver.execute(prepared.text, given, **prepared.options)
         except Exception as error:
             dbapi: Any = connection.dialect.loaded_dbapi
             if isinstance(error, dbapi.Error) and connection.dialect.is_disconnect(error, driver, None):
@@ -131,8 +132,8 @@ def _prepare(query: Rows | Insert | Update | Delete, dialect: Dialect) -> _Prepa
         else:
             value = bind.effective_value
             constants[key] = value if process is None else process(value)
-    positions = tuple(compiled.positiontup) if compiled.positional else None
-    return _Prepared(compiled.string, constants, tuple(given), positions, _columns(query, dialect))
+    positions, options = tuple(compiled.positiontup), _OPTIONS.get(dialect.driver, {})
+    return _Prepared(compiled.string, constants, tuple(given), positions, options, _columns(query, dialect))
 
 
 def _columns(query: Any, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:

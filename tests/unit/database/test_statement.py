@@ -119,7 +119,7 @@ def test_a_connection_whose_server_was_restarted_is_replaced_once_it_has_rested(
         backend = session.connection().connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
     other = make_engine(postgresql.url())
     with other.connect() as connection:
-        connection.exec_driver_sql("SELECT pg_terminate_backend(%s)", (backend,))
+        connection.exec_driver_sql("SELECT pg_terminate_backend($1)", (backend,))
     with Session(engine) as session:
         assert Statement(lambda: select(bindparam("one", 2)), int).one(session) == 2
     engine.dispose()
@@ -131,7 +131,7 @@ def test_a_connection_that_was_just_used_and_is_gone_is_an_operational_error(pos
     with Session(engine) as session:
         backend = session.connection().connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
         with other.connect() as connection:
-            connection.exec_driver_sql("SELECT pg_terminate_backend(%s)", (backend,))
+            connection.exec_driver_sql("SELECT pg_terminate_backend($1)", (backend,))
         with pytest.raises(OperationalError):
             Statement(lambda: select(bindparam("one", 1)), int).one(session)
     with Session(engine) as session:
