@@ -38,6 +38,7 @@ _REASONS = {
     "codes": N_("Two personal identity codes stand under the same number."),
     "other": N_("The number is known as somebody's whose personal identity code and name are others."),
     "number": N_("The number is known as somebody's who has none of these names."),
+    "shared": N_("The same number is told of people with different names."),
 }
 
 

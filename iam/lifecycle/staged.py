@@ -61,6 +61,10 @@ person = _work(
     Column("fresh", Boolean),
     Index("ix_st_person_person_id", "person_id"),
 )
+joined = _work("st_joined", Column("person_key", BYTE_ORDER, primary_key=True), Column("person_id", Uuid))
+"""Whose the keys are that share identifiers with others."""
+aside = _work("st_aside", Column("person_key", BYTE_ORDER, primary_key=True), Column("contradicts", Boolean))
+"""The keys that wait for a human, and whether their evidence contradicts itself."""
 together = _work(
     "st_together",
     Column("person_key", BYTE_ORDER),
@@ -189,6 +193,11 @@ touched = _work("st_touched", Column("person_id", Uuid, primary_key=True))
 """The persons whose facts changed, whose rights are derived anew."""
 
 PERSONAL = (affiliation, relationship, membership)
+
+
+def known_as(person_id: Any) -> dict[str, Any]:
+    """Return what is set of a staged person who is found: every other row of theirs has the id that they had before."""
+    return {"first_id": person.c.person_id, "person_id": person_id, "fresh": False}
 
 
 def prepare(session: Session) -> None:

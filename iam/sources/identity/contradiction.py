@@ -22,7 +22,8 @@ from iam.directory.person import Identifier, PersonProfile
 from iam.directory.source import Ambiguity, Source
 from iam.lifecycle import staged
 
-CODES, OTHER, NUMBER = "codes", "other", "number"
+SEVERAL, CODES, OTHER, NUMBER, SHARED = "several", "codes", "other", "number", "shared"
+_MANY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,14 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
     suspects = session.execute(_suspects(both)).all()
     if not suspects:
         return {}
-    known = _names(session, {row.person_id for row in suspects})
-    decided = _decided(session, source, {row.person_key for row in suspects})
+    known = names(session, {row.person_id for row in suspects})
+    decided = _decided(session, source)
     found = {}
     for row in suspects:
-        evidence = _evidence(row)
+        told = evidence(row)
         reason = CODES if row.person_key in both else _reason(row, known.get(row.person_id, []))
-        if reason is not None and decided.get(row.person_key) != evidence:
-            found[row.person_key] = Question(reason, () if row.fresh else (str(row.person_id),), {"evidence": evidence})
+        if reason is not None and decided.get(row.person_key) != told:
+            found[row.person_key] = Question(reason, () if row.fresh else (str(row.person_id),), {"evidence": told})
     return found
 
 
@@ -100,15 +101,14 @@ def _profiles() -> Subquery:
     return query.where(p.fresh.is_(False), p.family_name.is_not(None)).group_by(p.person_key).subquery()
 
 
-def _names(session: Session, person_ids: set[UUID]) -> dict[UUID, list[Any]]:
+def names(session: Session, person_ids: set[UUID]) -> dict[UUID, list[Any]]:
     """Every name that these persons have or had, with the day of birth."""
-    q = PersonProfile
-    rows = session.execute(
-        select(q.person_id, q.given_names, q.call_name, q.family_name, q.birth_date).where(q.person_id.in_(person_ids))
-    )
+    q, asked = PersonProfile, list(person_ids)
+    query = select(q.person_id, q.given_names, q.call_name, q.family_name, q.birth_date)
     found: dict[UUID, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row.person_id, []).append(row)
+    for n in range(0, len(asked), _MANY):
+        for row in session.execute(query.where(q.person_id.in_(asked[n : n + _MANY]))):
+            found.setdefault(row.person_id, []).append(row)
     return found
 
 
@@ -127,14 +127,14 @@ def _same_person(row: Any, one: Any) -> bool:
     return bool(first) and words((row.family_name,)) == words((one.family_name,)) and born
 
 
-def _evidence(row: Any) -> str:
+def evidence(row: Any) -> str:
     """What a human decides on: another code or name under the same key is another question."""
     text = "\x1f".join(str(one or "") for one in (row.given_names, row.call_name, row.family_name))
     return blake2b(text.encode() + (row.code_mac or b""), digest_size=16).hexdigest()
 
 
-def _decided(session: Session, source: Source, keys: set[str]) -> dict[str, Any]:
+def _decided(session: Session, source: Source) -> dict[str, Any]:
     query = select(Ambiguity.person_key, Ambiguity.told).where(
-        Ambiguity.source_id == source.id, Ambiguity.person_key.in_(keys), Ambiguity.decided_person_id.is_not(None)
+        Ambiguity.source_id == source.id, Ambiguity.decided_person_id.is_not(None)
     )
     return {key: told.get("evidence") for key, told in session.execute(query)}

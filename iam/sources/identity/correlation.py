@@ -22,18 +22,18 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam.database.bulk import copy_rows
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, Record, Source
 from iam.lifecycle import staged
-from iam.sources.identity import contradiction, in_question, said
-from iam.sources.identity.contradiction import Question
+from iam.sources.identity import contradiction, in_question, said, sharing
+from iam.sources.identity.contradiction import SEVERAL, Question
 
 Tell = Callable[[str, Problem], None]
 """Says of a kind of record what must be looked at."""
@@ -57,15 +57,11 @@ def correlate(
     """
     _decided(session, source)
     _found(session)
-    ambiguous = _set_aside(session, source, run_id, _several(_named_twice(session)))
+    ambiguous = _set_aside(session, source, run_id, _several(_named_twice(session)), tell)
     shared = _note_shared(session)
-    for kind in order:
-        if kind in shared:
-            ambiguous += _sharing(session, source, run_id, kind)
-    contradictory = contradiction.questions(session, source, twice)
-    if contradictory:
-        _tell_lines(session, source, contradictory, tell)
-    ambiguous += _set_aside(session, source, run_id, contradictory)
+    found = sharing.join(session, source, [kind for kind in order if kind in shared])
+    ambiguous += _set_aside(session, source, run_id, found, tell)
+    ambiguous += _set_aside(session, source, run_id, contradiction.questions(session, source, twice), tell)
     if described:
         _drop_undescribed(session)
     _spread(session, source)
@@ -73,18 +69,18 @@ def correlate(
 
 
 def _several(found: dict[str, list[str]]) -> dict[str, Question]:
-    return {key: Question("several", tuple(sorted(ids)), {}) for key, ids in found.items()}
+    return {key: Question(SEVERAL, tuple(sorted(ids)), {}) for key, ids in found.items()}
 
 
-def _tell_lines(session: Session, source: Source, found: Collection[str], tell: Tell) -> None:
+def _tell_lines(session: Session, source: Source, tell: Tell) -> None:
     """Name every line that stands under a key whose evidence contradicts itself, those of earlier runs that still stand
     too."""
-    r = staged.record
-    here = select(r.c.kind, r.c.file, r.c.line).where(r.c.person_key.in_(found))
+    r, contradictory = staged.record, select(staged.aside.c.person_key).where(staged.aside.c.contradicts)
+    here = select(r.c.kind, r.c.file, r.c.line).where(r.c.person_key.in_(contradictory))
     gone = select(staged.gone.c.record_id).union(select(r.c.record_id))
     earlier = select(Record.kind, Record.file, Record.line).where(
         Record.source_id == source.id,
-        Record.person_key.in_(found),
+        Record.person_key.in_(contradictory),
         Record.missing_since.is_(None),
         Record.id.not_in(gone),
     )
@@ -119,7 +115,7 @@ def _decided(session: Session, source: Source) -> None:
             Ambiguity.source_id == source.id,
             Ambiguity.decided_person_id.is_not(None),
         )
-        .values(_known_as(Ambiguity.decided_person_id))
+        .values(staged.known_as(Ambiguity.decided_person_id))
     )
 
 
@@ -131,12 +127,9 @@ def _found(session: Session) -> None:
         .having(func.count(c.c.person_id.distinct()) == 1)
         .subquery()
     )
-    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(_known_as(one.c.person_id)))
-
-
-def _known_as(person_id: Any) -> dict[str, Any]:
-    """What is set of a staged person who is found: every other row of theirs has the id that they had before."""
-    return {"first_id": staged.person.c.person_id, "person_id": person_id, "fresh": False}
+    session.execute(
+        update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(staged.known_as(one.c.person_id))
+    )
 
 
 def _only(column: ColumnElement[UUID]) -> ColumnElement[UUID]:
@@ -154,35 +147,23 @@ def _named_twice(session: Session) -> dict[str, list[str]]:
         .group_by(c.c.person_key)
         .having(func.count(c.c.person_id.distinct()) > 1)
     )
-    keys = list(session.scalars(many))
     found: dict[str, list[str]] = {}
-    if keys:
-        for key, person_id in session.execute(select(c.c.person_key, c.c.person_id).where(c.c.person_key.in_(keys))):
-            found.setdefault(key, []).append(str(person_id))
+    for key, person_id in session.execute(select(c.c.person_key, c.c.person_id).where(c.c.person_key.in_(many))):
+        found.setdefault(key, []).append(str(person_id))
     return found
 
 
-def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[str, Question]) -> int:
+def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[str, Question], tell: Tell) -> int:
     """Leave out what is said of these keys, but for ends of what is known to be theirs, and ask, once, whose they
     are."""
     if not found:
         return 0
-    known = {
-        row.person_key: row
-        for row in session.scalars(
-            select(Ambiguity).where(Ambiguity.source_id == source.id, Ambiguity.person_key.in_(found))
-        )
-    }
-    told = said.of(session, found)
-    for key, one in found.items():
-        row = known.get(key) or Ambiguity(source_id=source.id, person_key=key)
-        if row.decided_person_id is None or row.told.get("evidence") != one.told.get("evidence"):
-            row.run_id, row.candidates, row.reason = run_id, list(one.candidates), one.reason
-            row.told = {**told.get(key, {}), **one.told}
-            row.decided_person_id = row.decided_by = row.decided_at = None
-            session.add(row)
-    session.flush()
+    rows = [(key, one.reason != SEVERAL) for key, one in found.items()]
+    copy_rows(session, staged.aside, ("person_key", "contradicts"), rows)
+    _tell_lines(session, source, tell)
+    _ask(session, source, run_id, found)
     in_question.keep(session, source, found)
+    waiting = select(staged.aside.c.person_key)
     for table in (
         staged.affiliation,
         staged.relationship,
@@ -191,10 +172,25 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[st
         staged.record,
         staged.person,
     ):
-        session.execute(delete(table).where(table.c.person_key.in_(found)))
-    session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(found)))
+        session.execute(delete(table).where(table.c.person_key.in_(waiting)))
+    session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(waiting)))
     session.execute(delete(staged.absence).where(staged.absence.c.record_id.not_in(select(staged.record.c.record_id))))
+    session.execute(delete(staged.aside))
     return len(found)
+
+
+def _ask(session: Session, source: Source, run_id: UUID, found: Mapping[str, Question]) -> None:
+    asked = select(Ambiguity).join(staged.aside, Ambiguity.person_key == staged.aside.c.person_key)
+    known = {row.person_key: row for row in session.scalars(asked.where(Ambiguity.source_id == source.id))}
+    told = said.of(session)
+    for key, one in found.items():
+        row = known.get(key) or Ambiguity(source_id=source.id, person_key=key)
+        if row.decided_person_id is None or row.told.get("evidence") != one.told.get("evidence"):
+            row.run_id, row.candidates, row.reason = run_id, list(one.candidates), one.reason
+            row.told = {**told.get(key, {}), **one.told}
+            row.decided_person_id = row.decided_by = row.decided_at = None
+            session.add(row)
+    session.flush()
 
 
 def _drop_undescribed(session: Session) -> None:
@@ -219,68 +215,6 @@ def _shared(*named: ColumnElement[Any]) -> Select[Any]:
     """Select what is told of several keys."""
     key = staged.identifier.c.person_key
     return select(*named).group_by(*named).having(func.min(key) < func.max(key))
-
-
-def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
-    """Make one person of the keys that share an identifier of this kind: the one who is known, or the first of the new
-    ones.
-
-    Keys of several known persons are ambiguous, unless a human has decided; returns how many.
-    """
-    p, si = staged.person, staged.identifier
-    value = si.c.value_mac if kind == "identity-code" else si.c.value
-    shared = (
-        _shared(si.c.issuer, value.label("value"))
-        .add_columns(func.min(si.c.person_key).label("first"))
-        .where(si.c.kind == kind, value.is_not(None))
-        .subquery()
-    )
-    member = (
-        select(si.c.person_key, shared.c.first, p.c.person_id, p.c.fresh)
-        .join(shared, and_(si.c.kind == kind, si.c.issuer == shared.c.issuer, value == shared.c.value))
-        .join(p, p.c.person_key == si.c.person_key)
-        .subquery()
-    )
-    known = select(
-        member.c.first,
-        _only(member.c.person_id).label("person_id"),
-        func.count(member.c.person_id.distinct()).label("n"),
-    )
-    known_ = known.where(~member.c.fresh).group_by(member.c.first).subquery()
-    left = _set_aside(session, source, run_id, _several(_claimed_by_many(session, source, member, known_)))
-    first = p.alias()
-    one = (
-        select(member.c.person_key, func.coalesce(known_.c.person_id, first.c.person_id).label("person_id"))
-        .outerjoin(known_, known_.c.first == member.c.first)
-        .join(first, first.c.person_key == member.c.first)
-        .where(or_(known_.c.person_id.is_not(None), member.c.person_key != member.c.first))
-        .subquery()
-    )
-    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(_known_as(one.c.person_id)))
-    return left
-
-
-def _claimed_by_many(session: Session, source: Source, member: Subquery, known: Subquery) -> dict[str, list[str]]:
-    """Return the undecided keys that share an identifier with keys of other known persons, and who those are."""
-    rows = session.execute(
-        select(member.c.first, member.c.person_key, member.c.person_id, member.c.fresh)
-        .join(known, known.c.first == member.c.first)
-        .where(known.c.n > 1)
-    ).all()
-    if not rows:
-        return {}
-    decided = set(
-        session.scalars(
-            select(Ambiguity.person_key).where(
-                Ambiguity.source_id == source.id, Ambiguity.decided_person_id.is_not(None)
-            )
-        )
-    )
-    claims: dict[str, set[str]] = {}
-    for first, _, person_id, fresh in rows:
-        if not fresh:
-            claims.setdefault(first, set()).add(str(person_id))
-    return {key: sorted(claims[first]) for first, key, _, _ in rows if key not in decided}
 
 
 def _spread(session: Session, source: Source) -> None:

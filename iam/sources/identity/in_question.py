@@ -23,17 +23,18 @@ from iam.lifecycle import staged
 from iam.sources.identity.contradiction import Question
 
 _MANY = 5_000
+_WAITING = select(staged.aside.c.person_key)
 
 
 def keep(session: Session, source: Source, found: Mapping[str, Question]) -> None:
-    """Stage once more, under no key, what stands by the staged rows of these keys; the rows themselves are left out by
-    the caller."""
-    _affiliations(session, source, found)
-    _memberships(session, source, found)
+    """Stage once more, under no key, what stands by the staged rows of the keys that wait; the rows themselves are left
+    out by the caller."""
+    _affiliations(session, source)
+    _memberships(session, source)
     _relationships(session, source, found)
 
 
-def _affiliations(session: Session, source: Source, found: Mapping[str, Question]) -> None:
+def _affiliations(session: Session, source: Source) -> None:
     st, a = staged.affiliation, Affiliation
     stands = and_(
         a.closed_by.is_(None),
@@ -45,18 +46,18 @@ def _affiliations(session: Session, source: Source, found: Mapping[str, Question
     ends = least(a.valid_to, st.c.valid_to, type_=UtcDateTime())
     session.execute(
         update(st)
-        .where(st.c.person_key.in_(found), stands, st.c.valid_to > a.valid_from)
+        .where(st.c.person_key.in_(_WAITING), stands, st.c.valid_to > a.valid_from)
         .values(person_key=None, valid_to=ends, **as_it_was)
     )
 
 
-def _memberships(session: Session, source: Source, found: Mapping[str, Question]) -> None:
+def _memberships(session: Session, source: Source) -> None:
     st, m = staged.membership, Membership
     stands = and_(m.closed_by.is_(None), m.source_id == source.id, m.record_id == st.c.record_id)
     group = and_(Group.id == m.group_id, Group.record_key.is_not(None))
     session.execute(
         update(st)
-        .where(st.c.person_key.in_(found), stands, group, st.c.valid_to > m.valid_from)
+        .where(st.c.person_key.in_(_WAITING), stands, group, st.c.valid_to > m.valid_from)
         .values(
             person_key=None,
             person_id=m.person_id,
@@ -70,7 +71,7 @@ def _memberships(session: Session, source: Source, found: Mapping[str, Question]
 
 def _relationships(session: Session, source: Source, found: Mapping[str, Question]) -> None:
     st = staged.relationship
-    in_question = select(st).where(or_(st.c.person_key.in_(found), st.c.other_key.in_(found)))
+    in_question = select(st).where(or_(st.c.person_key.in_(_WAITING), st.c.other_key.in_(_WAITING)))
     told: dict[UUID, list[Any]] = {}
     for row in session.execute(in_question):
         told.setdefault(row.record_id, []).append(row)

@@ -3,7 +3,6 @@ positions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -15,16 +14,17 @@ MOST = 5
 """So many positions of one record are kept."""
 
 
-def of(session: Session, keys: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return what the run staged under each key, without the identity code: ``name``, ``born`` (ISO 8601), ``places``
-    as (organisation's id, title or None, kind); two statements."""
+def of(session: Session) -> dict[str, dict[str, Any]]:
+    """Return what the run staged under each key that waits, without the identity code: ``name``, ``born`` (ISO 8601),
+    ``places`` as (organisation's id, title or None, kind); two statements."""
     p, a = staged.person.c, staged.affiliation.c
+    waiting = select(staged.aside.c.person_key)
     names = select(p.person_key, p.given_names, p.call_name, p.family_name, p.birth_date)
     found: dict[str, dict[str, Any]] = {}
-    for row in session.execute(names.where(p.person_key.in_(keys))):
+    for row in session.execute(names.where(p.person_key.in_(waiting))):
         name = f"{row.call_name or row.given_names or ''} {row.family_name or ''}".strip()
         found[row.person_key] = {"name": name, "born": row.birth_date and row.birth_date.isoformat(), "places": []}
-    where = select(a.person_key, a.organisation_id, a.title, a.kind).where(a.person_key.in_(keys)).distinct()
+    where = select(a.person_key, a.organisation_id, a.title, a.kind).where(a.person_key.in_(waiting)).distinct()
     for key, organisation_id, title, kind in session.execute(where.order_by(a.person_key, a.organisation_id, a.title)):
         places = found.get(key, {}).get("places", [])
         if len(places) < MOST:

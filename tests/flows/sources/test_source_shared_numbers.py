@@ -1,0 +1,133 @@
+"""Several keys of one file that are one person by what they share, whatever finds them and in whatever order."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from itertools import combinations
+from pathlib import Path
+from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, select
+
+from connectors import registry
+from iam.directory.source import Ambiguity
+from iam.sources.identity.decide import decide
+from tests.kit.worlds.source import Row, World, build, code, row, rows
+
+NAMES = {"etunimet": "Aada Maria", "kutsumanimi": "Aada", "sukunimi": "Laine"}
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> World:
+    """A source whose rows tell a learner's number, too (in a column for something else), by which people are found."""
+    world = build(engine, tmp_path)
+    matching: dict[str, Any] = deepcopy(registry.matching("hr"))
+    matching["employment"]["identifiers"].append({"kind": "learner-number", "column": "kustannuspaikka"})
+    world.change_source(matching=matching, correlate=["identity-code", "learner-number"])
+    return world
+
+
+def told(number: int, *, hetu: str = "", learner: str = "", employment: str | None = None) -> Row:
+    return row(number, employment, hetu=hetu, kustannuspaikka=learner, **NAMES)
+
+
+CHAINS: dict[str, list[Row]] = {
+    "1 and 2 one code, 1 and 3 one number": [
+        told(1, hetu=code(1), learner="X1"),
+        told(2, hetu=code(1)),
+        told(3, learner="X1"),
+    ],
+    "1 and 2 one code, 2 and 3 one number": [
+        told(1, hetu=code(1)),
+        told(2, hetu=code(1), learner="X1"),
+        told(3, learner="X1"),
+    ],
+    "1 and 2 one number, 2 and 3 another": [
+        told(1, learner="X1"),
+        told(2, learner="X1"),
+        told(2, learner="X2", employment="P2-2"),
+        told(3, learner="X2"),
+    ],
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
+def test_three_numbers_that_share_two_by_two_are_one_new_person(world: World, chain: list[Row]) -> None:
+    assert world.load(chain).state == "done"
+    assert len(set(world.persons().values())) == 1
+
+
+@pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
+@pytest.mark.parametrize("first", ["1", "2", "3"])
+def test_three_numbers_of_which_one_is_known_are_that_person(world: World, chain: list[Row], first: str) -> None:
+    world.load([told(int(first))])
+    known = world.persons()[first]
+    assert world.later(days=1).run(chain).state == "done"
+    assert world.persons() == dict.fromkeys(("1", "2", "3"), known)
+
+
+@pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
+@pytest.mark.parametrize(("one", "other"), list(combinations(("1", "2", "3"), 2)))
+def test_a_chain_from_one_known_person_to_another_waits_for_a_human_who_sees_both(
+    world: World, chain: list[Row], one: str, other: str
+) -> None:
+    world.load([told(int(one)), told(int(other))])
+    people = world.persons()
+    report = world.later(days=1).run(chain)
+    assert (report.state, report.counts["ambiguous"]) == ("partial", 3)
+    assert world.persons() == people
+    asked = world.all(select(Ambiguity.candidates))
+    assert [sorted(one) for one in asked] == [sorted(map(str, people.values()))] * 3
+
+
+OTHERS = {"etunimet": "Kaarina", "kutsumanimi": "Kaarina", "sukunimi": "Virta"}
+CONTRADICTIONS: dict[str, list[Row]] = {
+    "another code": [told(1, hetu=code(1), learner="X1"), told(2, hetu=code(2), learner="X1")],
+    "another name, and no code": [told(1, learner="X1"), told(2, learner="X1") | OTHERS],
+    "another name, and one code": [told(1, hetu=code(1), learner="X1"), told(2, learner="X1") | OTHERS],
+}
+
+
+@pytest.mark.parametrize("table", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_two_new_people_who_are_told_one_number_are_nobody_s_until_a_human_says(world: World, table: list[Row]) -> None:
+    report = world.load([*table, row(3)])
+    assert (report.state, report.counts["ambiguous"]) == ("partial", 2)
+    assert list(world.persons()) == ["3"]
+
+
+@pytest.mark.parametrize("table", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_said_to_be_new_people_each_is_one_of_their_own_from_the_next_run_on(world: World, table: list[Row]) -> None:
+    world.load([*table, row(3)])
+    later = world.later(days=1)
+    decide_new(later, "1")
+    assert later.run().counts["ambiguous"] == 1
+    decide_new(later, "2")
+    assert later.later(days=1).run().state == "done"
+    people = world.persons()
+    assert len({people["1"], people["2"], people["3"]}) == 3
+    before = world.facts()
+    assert (later.later(days=2).run().state, world.facts()) == ("done", before)
+
+
+def decide_new(world: World, key: str) -> None:
+    """Say that the record under a key is somebody's whom nobody knows yet."""
+    with world.sessions.begin() as session, world.now():
+        asked = session.scalars(select(Ambiguity.id).where(Ambiguity.person_key == key)).one()
+        decide(session, asked, None, world.second)
+
+
+def test_where_every_number_is_somebody_else_s_all_of_them_wait_however_many(world: World) -> None:
+    _allow_few_values(world.engine)
+    world.load(rows(range(60)))
+    report = world.later(days=1).run([row(n) | {"henkilonumero": str(59 - n)} for n in range(60)])
+    assert (report.state, report.counts["ambiguous"]) == ("partial", 60)
+
+
+def _allow_few_values(engine: Engine) -> None:
+    """Let SQLite take 50 values in a statement instead of 30,000."""
+    if engine.dialect.name == "sqlite":
+        engine.dialect.insertmanyvalues_page_size = 4
+        event.listen(engine, "connect", lambda connection, _: connection.setlimit(SQLITE_LIMIT_VARIABLE_NUMBER, 50))
+        engine.dispose()
