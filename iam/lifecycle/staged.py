@@ -201,13 +201,23 @@ def known_as(person_id: Any) -> dict[str, Any]:
 
 
 def prepare(session: Session) -> None:
-    """Make the working tables of this connection, empty, but for ``reach``."""
-    _make(session, *(table for table in _WORK.tables.values() if table is not reach))
+    """Make the working tables of this connection, empty, but for ``reach`` and those that few runs need."""
+    _make(session, *(table for table in _WORK.tables.values() if table not in (reach, joined, aside)))
 
 
 def prepare_reach(session: Session) -> None:
     """Make the table of where the source may state facts, empty: all that a reading needs in which nothing is new."""
     _make(session, reach)
+
+
+def prepare_joined(session: Session) -> None:
+    """Make the table of whose the keys are that share identifiers, empty."""
+    _make(session, joined)
+
+
+def prepare_aside(session: Session) -> None:
+    """Make the table of the keys that wait for a human, empty."""
+    _make(session, aside)
 
 
 def prepare_touched(session: Session) -> None:

@@ -159,6 +159,7 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[st
     if not found:
         return 0
     rows = [(key, one.reason != SEVERAL) for key, one in found.items()]
+    staged.prepare_aside(session)
     copy_rows(session, staged.aside, ("person_key", "contradicts"), rows)
     _tell_lines(session, source, tell)
     _ask(session, source, run_id, found)
@@ -175,7 +176,6 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[st
         session.execute(delete(table).where(table.c.person_key.in_(waiting)))
     session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(waiting)))
     session.execute(delete(staged.absence).where(staged.absence.c.record_id.not_in(select(staged.record.c.record_id))))
-    session.execute(delete(staged.aside))
     return len(found)
 
 

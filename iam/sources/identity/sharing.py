@@ -154,6 +154,7 @@ def _decided(session: Session, source: Source, chains: Iterable[Sequence[Told]])
 def _write(session: Session, joined: Collection[tuple[str, UUID]]) -> None:
     if joined:
         p, whose = staged.person, staged.joined
+        staged.prepare_joined(session)
         copy_rows(session, whose, ("person_key", "person_id"), joined)
         session.execute(
             update(p).where(p.c.person_key == whose.c.person_key).values(staged.known_as(whose.c.person_id))

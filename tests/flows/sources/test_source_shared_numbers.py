@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from itertools import combinations
 from pathlib import Path
-from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
+from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER, Connection
 from typing import Any
 
 import pytest
@@ -118,16 +119,27 @@ def decide_new(world: World, key: str) -> None:
         decide(session, asked, None, world.second)
 
 
+@pytest.fixture
+def few_values(engine: Engine) -> Iterator[None]:
+    """SQLite takes 50 values in a statement instead of 30,000."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    engine.dialect.insertmanyvalues_page_size, usual = 4, engine.dialect.insertmanyvalues_page_size
+    event.listen(engine, "connect", _allow_few)
+    engine.dispose()
+    yield
+    event.remove(engine, "connect", _allow_few)
+    engine.dialect.insertmanyvalues_page_size = usual
+    engine.dispose()
+
+
+def _allow_few(connection: Connection, _: object) -> None:
+    connection.setlimit(SQLITE_LIMIT_VARIABLE_NUMBER, 50)
+
+
+@pytest.mark.usefixtures("few_values")
 def test_where_every_number_is_somebody_else_s_all_of_them_wait_however_many(world: World) -> None:
-    _allow_few_values(world.engine)
     world.load(rows(range(60)))
     report = world.later(days=1).run([row(n) | {"henkilonumero": str(59 - n)} for n in range(60)])
     assert (report.state, report.counts["ambiguous"]) == ("partial", 60)
-
-
-def _allow_few_values(engine: Engine) -> None:
-    """Let SQLite take 50 values in a statement instead of 30,000."""
-    if engine.dialect.name == "sqlite":
-        engine.dialect.insertmanyvalues_page_size = 4
-        event.listen(engine, "connect", lambda connection, _: connection.setlimit(SQLITE_LIMIT_VARIABLE_NUMBER, 50))
-        engine.dispose()
