@@ -8,13 +8,13 @@ a human; nothing of the known person moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Subquery, and_, case, func, or_, select
+from sqlalchemy import Select, Subquery, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from iam.directory.name_words import words
@@ -24,6 +24,20 @@ from iam.lifecycle import staged
 
 SEVERAL, CODES, OTHER, NUMBER, SHARED = "several", "codes", "other", "number", "shared"
 _MANY = 5_000
+TOLD = tuple(
+    staged.person.c[name]
+    for name in (
+        "person_key",
+        "person_id",
+        "fresh",
+        "given_names",
+        "call_name",
+        "family_name",
+        "birth_date",
+        "code_mac",
+    )
+)
+"""What of a staged person is compared, and a human decides on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
     """Return the staged keys whose evidence contradicts itself; ``twice`` are those under which two identity codes were
     told."""
     both = set(twice)
-    suspects = session.execute(_suspects(both)).all()
+    suspects = [*session.execute(_suspects()), *_told_twice(session, list(both))]
     if not suspects:
         return {}
     known = names(session, {row.person_id for row in suspects})
@@ -53,28 +67,23 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
     return found
 
 
-def _suspects(both: set[str]) -> Any:
-    """Everybody told of twice, and those known of whom a code or every name is another than what is known at a
-    glance."""
-    p, codes, names = staged.person.c, _codes(), _profiles()
+def _suspects() -> Select[Any]:
+    """Everybody known of whom a code or every name is another than what is known at a glance."""
+    codes, profiles = _codes(), _profiles()
     same = func.coalesce(codes.c.same, 0)
-    strange = and_(names.c.named == 1, names.c.alike == 0, same == 0)
+    strange = and_(profiles.c.named == 1, profiles.c.alike == 0, same == 0)
     return (
-        select(
-            p.person_key,
-            p.person_id,
-            p.fresh,
-            p.given_names,
-            p.call_name,
-            p.family_name,
-            p.birth_date,
-            p.code_mac,
-            (codes.c.same == 0).label("other_code"),
-        )
-        .outerjoin(codes, codes.c.person_key == p.person_key)
-        .outerjoin(names, names.c.person_key == p.person_key)
-        .where(or_(p.person_key.in_(both), codes.c.same == 0, strange))
+        select(*TOLD, (codes.c.same == 0).label("other_code"))
+        .outerjoin(codes, codes.c.person_key == staged.person.c.person_key)
+        .outerjoin(profiles, profiles.c.person_key == staged.person.c.person_key)
+        .where(or_(codes.c.same == 0, strange))
     )
+
+
+def _told_twice(session: Session, keys: Sequence[str]) -> Iterator[Any]:
+    query = select(*TOLD, false().label("other_code"))
+    for n in range(0, len(keys), _MANY):
+        yield from session.execute(query.where(staged.person.c.person_key.in_(keys[n : n + _MANY])))
 
 
 def _codes() -> Subquery:

@@ -20,7 +20,7 @@ from iam.database.bulk import copy_rows
 from iam.directory.source import Ambiguity, Source
 from iam.lifecycle import staged
 from iam.sources.identity import contradiction
-from iam.sources.identity.contradiction import CODES, SEVERAL, SHARED, Question
+from iam.sources.identity.contradiction import CODES, SEVERAL, SHARED, TOLD, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +121,7 @@ def _telling(kind: str) -> Select[Any]:
     si, shared, p = staged.identifier.c, staged.shared.c, staged.person.c
     value = "value_mac" if kind == "identity-code" else "value"
     same = and_(shared.kind == si.kind, shared.issuer == si.issuer, shared[value] == si[value])
-    told = select(
-        si.person_key,
-        si.issuer,
-        si[value].label("value"),
-        p.person_id,
-        p.fresh,
-        p.code_mac,
-        p.words,
-        p.given_names,
-        p.call_name,
-        p.family_name,
-    )
+    told = select(*TOLD, p.words, si.issuer, si[value].label("value"))
     joined = told.join_from(staged.identifier, staged.shared, same)
     return joined.join(staged.person, p.person_key == si.person_key).where(si.kind == kind)
 
