@@ -101,7 +101,7 @@ def _fill_around(session: Session) -> None:
 
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:
     facts = facts_of(session) if few else None
-    found = published(session, rules, owners_over(session) if limited else None)
+    found = published(session, rules, owners_over(session, facts) if limited else None)
     read = [(rule, pattern) for rule in found if (pattern := pattern_of(rule)) is not None]
     names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read])
     for rule, pattern in read:

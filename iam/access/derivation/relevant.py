@@ -64,10 +64,11 @@ def facts_of(session: Session) -> OpenFacts:
     return OpenFacts(found, frozenset(_UNDER.all(session)))
 
 
-def owners_over(session: Session) -> set[UUID]:
+def owners_over(session: Session, facts: OpenFacts | None) -> set[UUID]:
     """Return the organisations whose rules can match persons in ``affected``: those over a place of theirs, or of
-    somebody they are related to in a way that a rule asks for. Every rule binds a fact in its owner's part."""
-    found = set(_OVER.all(session))
+    somebody they are related to in a way that a rule asks for. Every rule binds a fact in its owner's part. ``facts``
+    are theirs, where they were read."""
+    found = set(_OVER.all(session)) if facts is None else {above for _, above in facts.under}
     for kind, followed in zip(RELATIONSHIP_KINDS, _FOLLOWED.all(session)[0], strict=True):
         if followed:
             found.update(_OVER_RELATED[kind].all(session))
