@@ -59,8 +59,8 @@ def _derive(writing: Writing) -> Counts:
         return derive(writing.session, writing.change, persons=writing.touched)
     if reach <= {"those touched", "those placed"}:
         return _derive_placed(writing)
-    if reach == {"by these rules"}:
-        rules = [writing.id_of(kind.name, key) for kind in moved for key, _ in writing.all(kind.name)]
+    if reach == {"by some rules"}:
+        rules = {rule_id for kind in moved for rule_id in kind.rules(writing)}
         return derive(writing.session, writing.change, rules=rules)
     return derive(writing.session, writing.change)
 

@@ -6,9 +6,10 @@ comparing, writing, guarding, writing out) walk that list and know no kind by na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -22,9 +23,9 @@ from iam.apply.declared.written import Row
 from iam.apply.schema.item import Item
 from iam.plans.definition_guard import Touched
 
-Reach = Literal["nobody", "those touched", "those placed", "by these rules", "everybody"]
+Reach = Literal["nobody", "those touched", "those placed", "by some rules", "everybody"]
 """Whose rights are derived anew: of those whose facts are touched, of those whom other places of the tree concern, by
-the rules that differ, or everybody's."""
+the rules that read what differs, or everybody's."""
 
 
 def _names_nobody(things: Things) -> Iterable[str | Named]:
@@ -33,6 +34,10 @@ def _names_nobody(things: Things) -> Iterable[str | Named]:
 
 def _touches_nothing(draft: Draft, one: Difference) -> Touched:
     return Touched()
+
+
+def _by_no_rules(writing: Writing) -> Collection[UUID]:
+    return ()
 
 
 def _ends_none(draft: Draft, differences: Sequence[Difference]) -> int | None:
@@ -53,6 +58,7 @@ class Kind:
     - ``check`` finds what is wrong with what is stated, and completes its shapes;
     - ``write`` writes what differs; ``export`` yields what stands as items;
     - ``touches`` tells of one difference which roles it names, and whether it speaks across legal entities;
+    - ``rules`` tells, of what was written, by which rules' ids rights may be others (``derives`` "by some rules");
     - ``ends`` tells how many sign-ins the differences end, None where they have nothing to do with it.
 
     Of its fields, ``quiet`` are those of which only the name is told; of the rows of ``history`` those that are over
@@ -71,6 +77,7 @@ class Kind:
     export: Callable[[Session, State], Iterable[Row]] | None = None
     asks: Callable[[Things], Iterable[str | Named]] = _names_nobody
     touches: Callable[[Draft, Difference], Touched] = _touches_nothing
+    rules: Callable[[Writing], Collection[UUID]] = _by_no_rules
     ends: Callable[[Draft, Sequence[Difference]], int | None] = _ends_none
     quiet: frozenset[str] = frozenset()
     history: frozenset[str] = frozenset()

@@ -64,9 +64,8 @@ def of_rules(
     under = above(session, owners | {owner_id for *_, owner_id in rows})
     using = _some(session, _ENABLED_OF, owners | {one for one, _ in under} if rows else ())
     roles, handing = _handed(rows, together((one, other) for one, other in using))
-    conditions = [condition for pattern in patterns for item in pattern.bound for condition in item.conditions]
-    lists = {one.code_list for one in conditions if isinstance(one, Occupation) and one.code_list is not None}
-    codes, list_owners = _listed(_some(session, _LISTS_OF, lists))
+    conditions = _conditions(patterns)
+    codes, list_owners = _listed(_some(session, _LISTS_OF, lists_of(patterns)))
     in_groups = [one for one in conditions if isinstance(one, InGroup) and one.group and one.owner in organisations]
     groups = {(organisations[one.owner], one.group) for one in in_groups}
     return Names(
@@ -83,6 +82,15 @@ def of_rules(
         covers={},
         named=_named(session, dict.fromkeys(type(one) for one in conditions)),
     )
+
+
+def lists_of(patterns: Iterable[Pattern]) -> set[str]:
+    """Return the keys of the lists of occupations that patterns read."""
+    return {one.code_list for one in _conditions(patterns) if isinstance(one, Occupation) and one.code_list is not None}
+
+
+def _conditions(patterns: Iterable[Pattern]) -> list[Condition]:
+    return [condition for pattern in patterns for item in pattern.bound for condition in item.conditions]
 
 
 def _some(session: Session, query: Callable[[], Select[Any]], values: Collection[Any]) -> Sequence[Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.access.commands import catalogue
+from iam.access.derivation import of_definitions
 from iam.access.model.rule import CodeList as CodeListRow, CodeListOwner
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.state import State
@@ -83,6 +85,10 @@ def _export(session: Session, state: State) -> Iterator[Row]:
     return ({"key": key} | plain(shape) for key, shape in state.shapes["code list"].items())
 
 
+def _readers(writing: Writing) -> set[UUID]:
+    return of_definitions.of_lists(writing.session, [key for key, _ in writing.all("code list")])
+
+
 KIND = Kind(
     name="code list",
     section="code_lists",
@@ -93,6 +99,7 @@ KIND = Kind(
     write=_write,
     export=_export,
     guarded=True,
-    derives="everybody",
+    derives="by some rules",
     derived_by=frozenset({"owner", "codes"}),
+    rules=_readers,
 )

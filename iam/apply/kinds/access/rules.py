@@ -213,6 +213,10 @@ def _touches(draft: Draft, one: Difference) -> Touched:
     return Touched(frozenset(ids[key] for key in keys if key in ids))
 
 
+def _ids(writing: Writing) -> list[UUID]:
+    return [writing.id_of("rule", key) for key, _ in writing.all("rule")]
+
+
 KIND = Kind(
     name="rule",
     section="rules",
@@ -224,5 +228,6 @@ KIND = Kind(
     export=_export,
     touches=_touches,
     guarded=True,
-    derives="by these rules",
+    derives="by some rules",
+    rules=_ids,
 )

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.access.commands import catalogue
+from iam.access.derivation import of_definitions
 from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled, DataGroup as DataGroupRow
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.state import State
@@ -152,6 +153,11 @@ def _export(session: Session, state: State) -> Iterator[Row]:
         yield {"key": key} | live(shape | of)
 
 
+def _givers(writing: Writing) -> set[UUID]:
+    ids = [writing.id_of("application", key) for key, _ in writing.all("application")]
+    return of_definitions.of_applications(writing.session, ids)
+
+
 KIND = Kind(
     name="application",
     section="applications",
@@ -162,6 +168,7 @@ KIND = Kind(
     write=_write,
     export=_export,
     guarded=True,
-    derives="everybody",
+    derives="by some rules",
     derived_by=frozenset({"owner", "enabled", "retired"}),
+    rules=_givers,
 )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.commands import catalogue
 from iam.access.commands.catalogue import Circular, NewVersion, closure, reduction
+from iam.access.derivation import of_definitions
 from iam.access.model.role import Role as RoleRow, RoleClosure, RoleContent, RoleVersion
 from iam.apply.comparison.difference import Difference
 from iam.apply.comparison.draft import Draft
@@ -223,6 +224,10 @@ def _touches(draft: Draft, one: Difference) -> Touched:
     return Touched(frozenset({ids[one.key]} if one.key in ids else ()))
 
 
+def _givers(writing: Writing) -> set[UUID]:
+    return of_definitions.of_roles(writing.session, [writing.id_of("role", key) for key, _ in writing.all("role")])
+
+
 KIND = Kind(
     name="role",
     section="applications",
@@ -232,5 +237,6 @@ KIND = Kind(
     write=_write,
     touches=_touches,
     guarded=True,
-    derives="everybody",
+    derives="by some rules",
+    rules=_givers,
 )
