@@ -156,16 +156,22 @@ def _places(session: Session, part: Part, rows: Sequence[Ambiguity]) -> dict[str
 
 
 def _said(row: Ambiguity, places: Mapping[str, str]) -> list[str]:
-    """Return what the record says beside the name, as candidates are told apart; places of the part alone."""
-    born, said = row.told.get("born"), row.told.get("places", [])
+    """Return what the record says beside the name, as candidates are told apart; places of the part alone; and which
+    others tell the same number."""
+    born, said, beside = (row.told.get(name) for name in ("born", "places", "beside"))
     return [
         *([_born(date.fromisoformat(born))] if born else []),
         *(
             f"{title or words.word(words.AFFILIATIONS, kind)}, {places[id_]}"
-            for id_, title, kind in said
+            for id_, title, kind in said or ()
             if id_ in places
         ),
+        *([_also_in(beside)] if beside else []),
     ]
+
+
+def _also_in(records: Sequence[str]) -> str:
+    return context.texts().gettext(N_("The same number stands in: %(records)s.")) % {"records": ", ".join(records)}
 
 
 def _born(day: date) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from iam.lifecycle import staged
 
 MOST = 5
-"""So many positions of one record are kept."""
+"""So many positions of one record are kept, and so many records beside it."""
 
 
 def of(session: Session) -> dict[str, dict[str, Any]]:

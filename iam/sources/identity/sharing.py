@@ -21,6 +21,7 @@ from iam.directory.source import Ambiguity, Source
 from iam.lifecycle import staged
 from iam.sources.identity import contradiction
 from iam.sources.identity.contradiction import CODES, SEVERAL, SHARED, TOLD, Question
+from iam.sources.identity.said import MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,17 @@ def _asked(chain: Sequence[Told], why: str, decided: Collection[str]) -> dict[st
     on."""
     known = tuple(sorted({str(one.person_id) for one in chain if one.known}))
     if why == SEVERAL:
-        return {one.key: Question(why, known, {}) for one in chain if one.key not in decided}
-    return {one.key: Question(why, known, {"evidence": one.evidence}) for one in chain if not one.known}
+        return {one.key: Question(why, known, _beside(chain, one)) for one in chain if one.key not in decided}
+    return {
+        one.key: Question(why, known, {"evidence": one.evidence} | _beside(chain, one))
+        for one in chain
+        if not one.known
+    }
+
+
+def _beside(chain: Sequence[Told], one: Told) -> dict[str, Any]:
+    """Some of the other keys of a chain, so that both sides can be seen."""
+    return {"beside": [other.key for other in chain[: MOST + 1] if other is not one][:MOST]}
 
 
 def _joined(chain: Sequence[Told]) -> Iterator[tuple[str, UUID]]:

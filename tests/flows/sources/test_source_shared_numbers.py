@@ -96,6 +96,8 @@ def test_two_new_people_who_are_told_one_number_are_nobody_s_until_a_human_says(
     report = world.load([*table, row(3)])
     assert (report.state, report.counts["ambiguous"]) == ("partial", 2)
     assert list(world.persons()) == ["3"]
+    beside = world.all(select(Ambiguity.told).order_by(Ambiguity.person_key))
+    assert [told["beside"] for told in beside] == [["2"], ["1"]], "each is shown beside the other"
 
 
 @pytest.mark.parametrize("table", CONTRADICTIONS.values(), ids=CONTRADICTIONS)

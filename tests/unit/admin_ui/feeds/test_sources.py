@@ -232,8 +232,10 @@ def test_a_record_with_another_code_and_name_may_be_somebodys_whom_nobody_knows(
         places = [[str(world.ids["KOIVU"]), "Kokki", "employee"], [str(world.ids["KUUSI"]), None, "employee"]]
         row.reason = "number"
         row.told = {"name": "Uusi Ihminen", "evidence": "e", "born": "1990-02-01", "places": places}
+        row.told |= {"beside": ["R7", "R8"]}
     paula, here = reader("paula"), "/admin/sources/hr/unclear"
-    for words in ("Uusi Ihminen", "born 1.2.1990", "Kokki, Koivu en", "Employee, Kuusi en"):
+    said = "The same number stands in: R7, R8."
+    for words in ("Uusi Ihminen", "born 1.2.1990", "Kokki, Koivu en", "Employee, Kuusi en", said):
         assert words in paula.get(here).text
     paula.post(f"{here}/{one}", here, person="new")
     (event,) = world.events("source:person:decided")
