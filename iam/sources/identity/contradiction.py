@@ -8,7 +8,7 @@ a human; nothing of the known person moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -42,11 +42,11 @@ TOLD = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Why nobody can tell whose a key is: the reason, who it may be, and the evidence that a human decides on."""
+    """Why nobody can tell whose a key is: the reason, who it may be, and beside which keys it stands."""
 
     reason: str
     candidates: tuple[str, ...]
-    told: Mapping[str, Any]
+    beside: tuple[str, ...] = ()
 
 
 def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[str, Question]:
@@ -60,10 +60,9 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
     decided = _decided(session, source)
     found = {}
     for row in suspects:
-        told = evidence(row)
         reason = CODES if row.person_key in both else _reason(row, known.get(row.person_id, []))
-        if reason is not None and decided.get(row.person_key) != told:
-            found[row.person_key] = Question(reason, () if row.fresh else (str(row.person_id),), {"evidence": told})
+        if reason is not None and decided.get(row.person_key) != evidence(row):
+            found[row.person_key] = Question(reason, () if row.fresh else (str(row.person_id),))
     return found
 
 

@@ -69,7 +69,7 @@ def correlate(
 
 
 def _several(found: dict[str, list[str]]) -> dict[str, Question]:
-    return {key: Question(SEVERAL, tuple(sorted(ids)), {}) for key, ids in found.items()}
+    return {key: Question(SEVERAL, tuple(sorted(ids))) for key, ids in found.items()}
 
 
 def _tell_lines(session: Session, source: Source, tell: Tell) -> None:
@@ -184,10 +184,10 @@ def _ask(session: Session, source: Source, run_id: UUID, found: Mapping[str, Que
     known = {row.person_key: row for row in session.scalars(asked.where(Ambiguity.source_id == source.id))}
     told = said.of(session)
     for key, one in found.items():
-        row = known.get(key) or Ambiguity(source_id=source.id, person_key=key)
-        if row.decided_person_id is None or row.told.get("evidence") != one.told.get("evidence"):
+        row, said_now = known.get(key) or Ambiguity(source_id=source.id, person_key=key), told.get(key, {})
+        if row.decided_person_id is None or row.told.get("evidence") != said_now.get("evidence"):
             row.run_id, row.candidates, row.reason = run_id, list(one.candidates), one.reason
-            row.told = {**told.get(key, {}), **one.told}
+            row.told = {**said_now, "beside": list(one.beside)}
             row.decided_person_id = row.decided_by = row.decided_at = None
             session.add(row)
     session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.lifecycle import staged
+from iam.sources.identity.contradiction import TOLD, evidence
 
 MOST = 5
 """So many positions of one record are kept, and so many records beside it."""
@@ -16,14 +17,16 @@ MOST = 5
 
 def of(session: Session) -> dict[str, dict[str, Any]]:
     """Return what the run staged under each key that waits, without the identity code: ``name``, ``born`` (ISO 8601),
-    ``places`` as (organisation's id, title or None, kind); two statements."""
+    ``places`` as (organisation's id, title or None, kind), and the ``evidence`` that a human decides on; two
+    statements."""
     p, a = staged.person.c, staged.affiliation.c
     waiting = select(staged.aside.c.person_key)
-    names = select(p.person_key, p.given_names, p.call_name, p.family_name, p.birth_date)
+    names = select(*TOLD)
     found: dict[str, dict[str, Any]] = {}
     for row in session.execute(names.where(p.person_key.in_(waiting))):
         name = f"{row.call_name or row.given_names or ''} {row.family_name or ''}".strip()
-        found[row.person_key] = {"name": name, "born": row.birth_date and row.birth_date.isoformat(), "places": []}
+        born = row.birth_date and row.birth_date.isoformat()
+        found[row.person_key] = {"name": name, "born": born, "places": [], "evidence": evidence(row)}
     where = select(a.person_key, a.organisation_id, a.title, a.kind).where(a.person_key.in_(waiting)).distinct()
     for key, organisation_id, title, kind in session.execute(where.order_by(a.person_key, a.organisation_id, a.title)):
         places = found.get(key, {}).get("places", [])

@@ -20,21 +20,20 @@ from iam.database.bulk import copy_rows
 from iam.directory.source import Ambiguity, Source
 from iam.lifecycle import staged
 from iam.sources.identity import contradiction
-from iam.sources.identity.contradiction import CODES, SEVERAL, SHARED, TOLD, Question
+from iam.sources.identity.contradiction import CODES, SEVERAL, SHARED, Question
 from iam.sources.identity.said import MOST
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a run tells under one key: whose it is so far and whether that person is known, the identity code's keyed
-    hash, the words of the name, and the evidence that a human decides on."""
+    hash, and the words of the name."""
 
     key: str
     person_id: UUID
     known: bool
     code: bytes | None
     names: frozenset[str]
-    evidence: str
 
 
 def join(session: Session, source: Source, kinds: Sequence[str]) -> dict[str, Question]:
@@ -95,18 +94,13 @@ def _asked(chain: Sequence[Told], why: str, decided: Collection[str]) -> dict[st
     """The questions of a chain: whose its new keys are; of several known persons, each key that nobody has decided
     on."""
     known = tuple(sorted({str(one.person_id) for one in chain if one.known}))
-    if why == SEVERAL:
-        return {one.key: Question(why, known, _beside(chain, one)) for one in chain if one.key not in decided}
-    return {
-        one.key: Question(why, known, {"evidence": one.evidence} | _beside(chain, one))
-        for one in chain
-        if not one.known
-    }
+    asked = (one for one in chain if (one.key not in decided if why == SEVERAL else not one.known))
+    return {one.key: Question(why, known, _beside(chain, one)) for one in asked}
 
 
-def _beside(chain: Sequence[Told], one: Told) -> dict[str, Any]:
+def _beside(chain: Sequence[Told], one: Told) -> tuple[str, ...]:
     """Some of the other keys of a chain, so that both sides can be seen."""
-    return {"beside": [other.key for other in chain[: MOST + 1] if other is not one][:MOST]}
+    return tuple(other.key for other in chain[: MOST + 1] if other is not one)[:MOST]
 
 
 def _joined(chain: Sequence[Told]) -> Iterator[tuple[str, UUID]]:
@@ -121,8 +115,7 @@ def _chains(session: Session, kinds: Sequence[str]) -> list[list[Told]]:
         for row in session.execute(_telling(kind)):
             pairs.append((row.person_key, (kind, row.issuer, row.value)))
             names = frozenset((row.words or "").split())
-            evidence = contradiction.evidence(row)
-            told[row.person_key] = Told(row.person_key, row.person_id, not row.fresh, row.code_mac, names, evidence)
+            told[row.person_key] = Told(row.person_key, row.person_id, not row.fresh, row.code_mac, names)
     return [[told[key] for key in group] for group in linked(pairs)]
 
 
@@ -131,7 +124,7 @@ def _telling(kind: str) -> Select[Any]:
     si, shared, p = staged.identifier.c, staged.shared.c, staged.person.c
     value = "value_mac" if kind == "identity-code" else "value"
     same = and_(shared.kind == si.kind, shared.issuer == si.issuer, shared[value] == si[value])
-    told = select(*TOLD, p.words, si.issuer, si[value].label("value"))
+    told = select(si.person_key, si.issuer, si[value].label("value"), p.person_id, p.fresh, p.code_mac, p.words)
     joined = told.join_from(staged.identifier, staged.shared, same)
     return joined.join(staged.person, p.person_key == si.person_key).where(si.kind == kind)
 

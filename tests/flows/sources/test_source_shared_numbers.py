@@ -114,6 +114,22 @@ def test_said_to_be_new_people_each_is_one_of_their_own_from_the_next_run_on(wor
     assert (later.later(days=2).run().state, world.facts()) == ("done", before)
 
 
+@pytest.mark.parametrize("chosen", ["1", "3"])
+def test_whose_a_record_is_that_names_two_is_asked_once_though_its_name_is_a_third(world: World, chosen: str) -> None:
+    """Found by what the two are known by, and by what they are told in the same file."""
+    world.load([told(1, learner="X1"), told(3, learner="X2") | OTHERS])
+    third = {"etunimet": "Oskari", "kutsumanimi": "Oskari", "sukunimi": "Salo"}
+    both = [told(2, learner="X1") | third, told(2, learner="X2", employment="P2-2") | third]
+    later = world.later(days=1)
+    assert later.run([told(1, learner="X1"), told(3, learner="X2") | OTHERS, *both]).counts["ambiguous"] == 1
+    person_id = world.persons()[chosen]
+    with world.sessions.begin() as session, later.now():
+        asked = session.scalars(select(Ambiguity.id)).one()
+        decide(session, asked, person_id, world.second)
+    assert later.later(days=1).run().counts["ambiguous"] == 0
+    assert world.persons()["2"] == person_id
+
+
 def decide_new(world: World, key: str) -> None:
     """Say that the record under a key is somebody's whom nobody knows yet."""
     with world.sessions.begin() as session, world.now():

@@ -35,7 +35,7 @@ def _one_by_one(pairs: list[tuple[str, int]]) -> set[frozenset[str]]:
 
 
 def told(n: int, names: str = "", code: str = "", *, known: bool = False) -> Told:
-    return Told(f"K{n}", UUID(int=n), known, code.encode() or None, frozenset(names.split()), "")
+    return Told(f"K{n}", UUID(int=n), known, code.encode() or None, frozenset(names.split()))
 
 
 LAINE, VIRTA = "aada laine", "kaarina virta"
