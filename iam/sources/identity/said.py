@@ -12,7 +12,7 @@ from iam.lifecycle import staged
 from iam.sources.identity.contradiction import TOLD, evidence
 
 MOST = 5
-"""So many positions of one record are kept, and so many records beside it."""
+"""So many positions of one record are kept, so many records beside it, and so many persons that it may be of."""
 
 
 def of(session: Session) -> dict[str, dict[str, Any]]:

@@ -93,9 +93,15 @@ def _parted(chain: Sequence[Told]) -> bool:
 def _asked(chain: Sequence[Told], why: str, decided: Collection[str]) -> dict[str, Question]:
     """The questions of a chain: whose its new keys are; of several known persons, each key that nobody has decided
     on."""
-    known = tuple(sorted({str(one.person_id) for one in chain if one.known}))
+    known = sorted({str(one.person_id) for one in chain if one.known})[:MOST]
     asked = (one for one in chain if (one.key not in decided if why == SEVERAL else not one.known))
-    return {one.key: Question(why, known, _beside(chain, one)) for one in asked}
+    return {one.key: Question(why, _candidates(known, one), _beside(chain, one)) for one in asked}
+
+
+def _candidates(known: Sequence[str], one: Told) -> tuple[str, ...]:
+    """Some of the known persons of a chain, and whose the key was: of a number that stands for nobody (a filler) there
+    are thousands."""
+    return tuple(sorted({*known, str(one.person_id)} if one.known else known))
 
 
 def _beside(chain: Sequence[Told], one: Told) -> tuple[str, ...]:

@@ -100,6 +100,15 @@ def test_two_new_people_who_are_told_one_number_are_nobody_s_until_a_human_says(
     assert [told["beside"] for told in beside] == [["2"], ["1"]], "each is shown beside the other"
 
 
+def test_a_number_that_stands_for_nobody_makes_everybody_wait_each_beside_a_few_others(world: World) -> None:
+    world.load(rows(range(20)))
+    people = world.persons()
+    report = world.later(days=1).run([row(n, kustannuspaikka="0", nimike="Muu") for n in range(20)])
+    assert (report.state, report.counts["ambiguous"]) == ("partial", 20)
+    asked = dict(world.all(select(Ambiguity.person_key, Ambiguity.candidates)))
+    assert all(str(people[key]) in candidates and len(candidates) <= 6 for key, candidates in asked.items())
+
+
 @pytest.mark.parametrize("table", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_said_to_be_new_people_each_is_one_of_their_own_from_the_next_run_on(world: World, table: list[Row]) -> None:
     world.load([*table, row(3)])
