@@ -10,7 +10,20 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, Dialect, Index, Integer, LargeBinary, MetaData, String, Table, Uuid
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    select,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -65,6 +78,7 @@ joined = _work("st_joined", Column("person_key", BYTE_ORDER, primary_key=True), 
 """Whose the keys are that share identifiers with others."""
 aside = _work("st_aside", Column("person_key", BYTE_ORDER, primary_key=True), Column("contradicts", Boolean))
 """The keys that wait for a human, and whether their evidence contradicts itself."""
+WAITING = select(aside.c.person_key)
 together = _work(
     "st_together",
     Column("person_key", BYTE_ORDER),
@@ -202,30 +216,12 @@ def known_as(person_id: Any) -> dict[str, Any]:
 
 def prepare(session: Session) -> None:
     """Make the working tables of this connection, empty, but for ``reach`` and those that few runs need."""
-    _make(session, *(table for table in _WORK.tables.values() if table not in (reach, joined, aside)))
+    make(session, *(table for table in _WORK.tables.values() if table not in (reach, joined, aside)))
 
 
-def prepare_reach(session: Session) -> None:
-    """Make the table of where the source may state facts, empty: all that a reading needs in which nothing is new."""
-    _make(session, reach)
-
-
-def prepare_joined(session: Session) -> None:
-    """Make the table of whose the keys are that share identifiers, empty."""
-    _make(session, joined)
-
-
-def prepare_aside(session: Session) -> None:
-    """Make the table of the keys that wait for a human, empty."""
-    _make(session, aside)
-
-
-def prepare_touched(session: Session) -> None:
-    """Make the table of the persons whose facts change, empty: for what changes facts and reads no source."""
-    _make(session, touched)
-
-
-def _make(session: Session, *tables: Table) -> None:
+def make(session: Session, *tables: Table) -> None:
+    """Make some working tables of this connection, empty: those that ``prepare`` leaves out, or for what changes facts
+    and reads no source."""
     connection = session.connection()
     for statement in _made_by(tables, connection.dialect):
         connection.exec_driver_sql(statement)

@@ -43,7 +43,7 @@ def undo(session: Session, change: Change, of: UUID, run_id: UUID, *, trial: boo
     for model in KINDS:
         _close(session, model, change, of)
         _open_again(session, model, change, of)
-    staged.prepare_touched(session)
+    staged.make(session, staged.touched)
     _touch(session, change, of)
     if not trial:
         _refuse_records(session, of, run_id)

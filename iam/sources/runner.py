@@ -163,7 +163,7 @@ def _run(
     session: Session, vault: Vault, source: Source, actor: Actor, report: Report, read: Read, progress: Progress
 ) -> None:
     now, matching = clock.now(), matching_of(source)
-    staged.prepare_reach(session)
+    staged.make(session, staged.reach)
     with report.phase("read"):
         stager = Stager(session, vault, source, matching, lambda rows: progress("read", rows))
         result = read(source, stager)

@@ -8,7 +8,7 @@ session's connection; the caller owns the transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -101,8 +101,7 @@ def _fill_around(session: Session) -> None:
 
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:
     facts = facts_of(session) if few else None
-    found = published(session, rules, owners_over(session, facts) if limited else None)
-    read = [(rule, pattern) for rule in found if (pattern := pattern_of(rule)) is not None]
+    read = patterns(published(session, rules, owners_over(session, facts) if limited else None))
     names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read])
     for rule, pattern in read:
         if not gives(pattern, names, rule.owner_id):
@@ -117,6 +116,11 @@ def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: 
 
 _parsed: dict[UUID, Pattern | None] = {}
 _compiled: dict[tuple[UUID, bool], tuple[Hashable, Insert]] = {}
+
+
+def patterns(rules: Iterable[PublishedRule]) -> list[tuple[PublishedRule, Pattern]]:
+    """Return rules with their patterns; those that are none any more are left out."""
+    return [(rule, pattern) for rule in rules if (pattern := pattern_of(rule)) is not None]
 
 
 def pattern_of(rule: PublishedRule) -> Pattern | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam.access.derivation.derive import pattern_of
+from iam.access.derivation.derive import patterns
 from iam.access.model.role import Application, Role, RoleClosure
 from iam.access.model.rule import published
 from iam.access.rules.naming import lists_of
@@ -42,4 +42,4 @@ def of_applications(session: Session, application_ids: Collection[UUID]) -> set[
 
 
 def _published(session: Session, reads: Callable[[Pattern], bool]) -> set[UUID]:
-    return {rule.rule_id for rule in published(session) if (pattern := pattern_of(rule)) is not None and reads(pattern)}
+    return {rule.rule_id for rule, pattern in patterns(published(session)) if reads(pattern)}

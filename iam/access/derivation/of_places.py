@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select, union
 from sqlalchemy.orm import Session
 
-from iam.access.derivation.derive import pattern_of
+from iam.access.derivation.derive import patterns
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Application, Role
 from iam.access.model.rule import published
@@ -45,7 +45,7 @@ def whom(session: Session, moved: Collection[UUID]) -> set[UUID] | None:
 
 
 def _for_everybody(session: Session, here: Collection[UUID]) -> bool:
-    read = [(rule, pattern) for rule in published(session) if (pattern := pattern_of(rule)) is not None]
+    read = patterns(published(session))
     names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read])
     if any(_reaches(pattern, names, here) for _, pattern in read):
         return True

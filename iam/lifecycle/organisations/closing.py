@@ -46,7 +46,7 @@ def preview(session: Session, opening: SourceOpening, part: Part = WHOLE) -> Clo
     trial = session.begin_nested()
     try:
         change = openings.end(session, opening, SYSTEM)
-        staged.prepare_touched(session)
+        staged.make(session, staged.touched)
         facts: dict[str, int] = {}
         for kind in ENDED:
             gone = _gone(kind, opening)

@@ -57,11 +57,11 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
     if not suspects:
         return {}
     known = names(session, {row.person_id for row in suspects})
-    decided = _decided(session, source)
+    known_so = decided(session, source)
     found = {}
     for row in suspects:
         reason = CODES if row.person_key in both else _reason(row, known.get(row.person_id, []))
-        if reason is not None and decided.get(row.person_key) != evidence(row):
+        if reason is not None and known_so.get(row.person_key) != evidence(row):
             found[row.person_key] = Question(reason, () if row.fresh else (str(row.person_id),))
     return found
 
@@ -141,7 +141,8 @@ def evidence(row: Any) -> str:
     return blake2b(text.encode() + (row.code_mac or b""), digest_size=16).hexdigest()
 
 
-def _decided(session: Session, source: Source) -> dict[str, Any]:
+def decided(session: Session, source: Source) -> dict[str, Any]:
+    """Return the keys that a human has decided on, each with the evidence that it was decided by."""
     query = select(Ambiguity.person_key, Ambiguity.told).where(
         Ambiguity.source_id == source.id, Ambiguity.decided_person_id.is_not(None)
     )

@@ -159,12 +159,11 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[st
     if not found:
         return 0
     rows = [(key, one.reason != SEVERAL) for key, one in found.items()]
-    staged.prepare_aside(session)
+    staged.make(session, staged.aside)
     copy_rows(session, staged.aside, ("person_key", "contradicts"), rows)
     _tell_lines(session, source, tell)
     _ask(session, source, run_id, found)
     in_question.keep(session, source, found)
-    waiting = select(staged.aside.c.person_key)
     for table in (
         staged.affiliation,
         staged.relationship,
@@ -173,8 +172,8 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[st
         staged.record,
         staged.person,
     ):
-        session.execute(delete(table).where(table.c.person_key.in_(waiting)))
-    session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(waiting)))
+        session.execute(delete(table).where(table.c.person_key.in_(staged.WAITING)))
+    session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(staged.WAITING)))
     session.execute(delete(staged.absence).where(staged.absence.c.record_id.not_in(select(staged.record.c.record_id))))
     return len(found)
 

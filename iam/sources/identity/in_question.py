@@ -23,7 +23,6 @@ from iam.lifecycle import staged
 from iam.sources.identity.contradiction import Question
 
 _MANY = 5_000
-_WAITING = select(staged.aside.c.person_key)
 
 
 def keep(session: Session, source: Source, found: Mapping[str, Question]) -> None:
@@ -46,7 +45,7 @@ def _affiliations(session: Session, source: Source) -> None:
     ends = least(a.valid_to, st.c.valid_to, type_=UtcDateTime())
     session.execute(
         update(st)
-        .where(st.c.person_key.in_(_WAITING), stands, st.c.valid_to > a.valid_from)
+        .where(st.c.person_key.in_(staged.WAITING), stands, st.c.valid_to > a.valid_from)
         .values(person_key=None, valid_to=ends, **as_it_was)
     )
 
@@ -57,7 +56,7 @@ def _memberships(session: Session, source: Source) -> None:
     group = and_(Group.id == m.group_id, Group.record_key.is_not(None))
     session.execute(
         update(st)
-        .where(st.c.person_key.in_(_WAITING), stands, group, st.c.valid_to > m.valid_from)
+        .where(st.c.person_key.in_(staged.WAITING), stands, group, st.c.valid_to > m.valid_from)
         .values(
             person_key=None,
             person_id=m.person_id,
@@ -71,7 +70,7 @@ def _memberships(session: Session, source: Source) -> None:
 
 def _relationships(session: Session, source: Source, found: Mapping[str, Question]) -> None:
     st = staged.relationship
-    in_question = select(st).where(or_(st.c.person_key.in_(_WAITING), st.c.other_key.in_(_WAITING)))
+    in_question = select(st).where(or_(st.c.person_key.in_(staged.WAITING), st.c.other_key.in_(staged.WAITING)))
     told: dict[UUID, list[Any]] = {}
     for row in session.execute(in_question):
         told.setdefault(row.record_id, []).append(row)

@@ -20,14 +20,13 @@ def of(session: Session) -> dict[str, dict[str, Any]]:
     ``places`` as (organisation's id, title or None, kind), and the ``evidence`` that a human decides on; two
     statements."""
     p, a = staged.person.c, staged.affiliation.c
-    waiting = select(staged.aside.c.person_key)
     names = select(*TOLD)
     found: dict[str, dict[str, Any]] = {}
-    for row in session.execute(names.where(p.person_key.in_(waiting))):
+    for row in session.execute(names.where(p.person_key.in_(staged.WAITING))):
         name = f"{row.call_name or row.given_names or ''} {row.family_name or ''}".strip()
         born = row.birth_date and row.birth_date.isoformat()
         found[row.person_key] = {"name": name, "born": born, "places": [], "evidence": evidence(row)}
-    where = select(a.person_key, a.organisation_id, a.title, a.kind).where(a.person_key.in_(waiting)).distinct()
+    where = select(a.person_key, a.organisation_id, a.title, a.kind).where(a.person_key.in_(staged.WAITING)).distinct()
     for key, organisation_id, title, kind in session.execute(where.order_by(a.person_key, a.organisation_id, a.title)):
         places = found.get(key, {}).get("places", [])
         if len(places) < MOST:

@@ -17,7 +17,7 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from iam.database.bulk import copy_rows
-from iam.directory.source import Ambiguity, Source
+from iam.directory.source import Source
 from iam.lifecycle import staged
 from iam.sources.identity import contradiction
 from iam.sources.identity.contradiction import CODES, SEVERAL, SHARED, Question
@@ -40,17 +40,12 @@ def join(session: Session, source: Source, kinds: Sequence[str]) -> dict[str, Qu
     """Give each chain of keys that share identifiers of these kinds its one person; return the questions of those that
     contradict themselves."""
     chains = _chains(session, kinds)
-    named, decided = _named(session, chains), _decided(session, source, chains)
-    asked: dict[str, Question] = {}
-    joined: list[tuple[str, UUID]] = []
-    for chain in chains:
-        why = reason(chain, named)
-        if why is None:
-            joined += _joined(chain)
-        else:
-            asked |= _asked(chain, why, decided)
-    _write(session, joined)
-    return asked
+    named = _named(session, chains)
+    judged = [(chain, reason(chain, named)) for chain in chains]
+    several = any(why == SEVERAL for _, why in judged)
+    decided = contradiction.decided(session, source) if several else {}
+    _write(session, [row for chain, why in judged if why is None for row in _joined(chain)])
+    return {key: one for chain, why in judged if why for key, one in _asked(chain, why, decided).items()}
 
 
 def reason(chain: Sequence[Told], named: Collection[UUID]) -> str | None:
@@ -137,22 +132,15 @@ def _telling(kind: str) -> Select[Any]:
 
 def _named(session: Session, chains: Iterable[Sequence[Told]]) -> set[UUID]:
     """Those known of the chains with different names who have a name already."""
-    known = {one.person_id for chain in chains if _parted(chain) for one in chain if one.known}
+    doubtful = (chain for chain in chains if any(one.known for one in chain) and _parted(chain))
+    known = {one.person_id for chain in doubtful for one in chain if one.known}
     return set(contradiction.names(session, known)) if known else set()
-
-
-def _decided(session: Session, source: Source, chains: Iterable[Sequence[Told]]) -> set[str]:
-    """The keys that a human has decided on, where a chain has several known persons."""
-    if not any(reason(chain, ()) == SEVERAL for chain in chains):
-        return set()
-    a = Ambiguity
-    return set(session.scalars(select(a.person_key).where(a.source_id == source.id, a.decided_person_id.is_not(None))))
 
 
 def _write(session: Session, joined: Collection[tuple[str, UUID]]) -> None:
     if joined:
         p, whose = staged.person, staged.joined
-        staged.prepare_joined(session)
+        staged.make(session, staged.joined)
         copy_rows(session, whose, ("person_key", "person_id"), joined)
         session.execute(
             update(p).where(p.c.person_key == whose.c.person_key).values(staged.known_as(whose.c.person_id))
